@@ -1,0 +1,218 @@
+// Row types of every table, as Kysely sees them. Units and meanings are told here, once.
+import type { ColumnType, Generated } from 'kysely'
+
+/** 63 bits of a hash. PostgreSQL's bigint; travels as a decimal string because JavaScript numbers are too short for it. */
+type Key = string
+/** Whole number that may pass 2^31; read it with a cast in SQL, written as a number. */
+type Count = ColumnType<string | number, number, number>
+/** Calendar day `YYYY-MM-DD`. */
+type Day = ColumnType<string, string, string>
+type Instant = ColumnType<Date, Date | string, Date | string>
+type Json = ColumnType<unknown, string, string>
+
+/** Raw events, partitioned by day; the only place where a single event is kept. */
+export interface EventsTable {
+  /** {@link ContentTable.content_key}; `0` for events that are about no content. */
+  content_key: Key
+  /** Who saw it: user, anonymous id or a hash with a daily salt. */
+  viewer_key: Key
+  event_id: string
+  session_id: string | null
+  /** When it happened, by the visitor's clock after correction. */
+  occurred_at: Instant
+  received_at: Instant
+  /** UTC day inside the event's UUIDv7, so a retry after midnight meets the same row; 1970-01-01 for any other id. */
+  event_day: Day
+  /** Number of the event in its session. */
+  seq: number | null
+  /** Length of a view or a watch. */
+  duration_ms: number | null
+  /** All stretches of this content in the visitor's session so far. */
+  total_ms: number | null
+  /** Time taken out of the stretch because the page stood still. */
+  stall_ms: number | null
+  media_duration_ms: number | null
+  /** Impression: dwell that was asked for. */
+  min_duration_ms: number | null
+  /** Bits, see `ingest/flags.ts`. */
+  flags: number
+  /** 0-based place in the list. */
+  position: number | null
+  /** 0–100. */
+  scroll_depth: number | null
+  /** Impression: percent of the area that was on screen. */
+  ratio: number | null
+  /** Impression: percent of the area that was asked for. */
+  threshold: number | null
+  /** Impression: time from the deadline to the sample that confirmed it. */
+  confirm_lag_ms: number | null
+  /** Whether the event is part of the counters. */
+  counted: boolean
+  type: string
+  source: string | null
+  view_type: string | null
+  /** How it reached us: `sdk`, `api` … */
+  channel: string
+  /** `desktop`, `mobile`, `tablet`, `bot` or `other`. */
+  device: string
+  /** ISO 3166-1 alpha-2. */
+  country: string | null
+  referrer_domain: string | null
+  /** From a verified token only. */
+  user_id: string | null
+  /** View: what ended it. */
+  end_reason: string | null
+  metadata: Json | null
+}
+
+/** Names and rules of content. A row is made by its first event (`registered` false) or by the catalogue. */
+export interface ContentTable {
+  /** First 63 bits of SHA-256 over type and id. */
+  content_key: Key
+  type: string
+  id: string
+  owner_id: string | null
+  visibility: Generated<'public' | 'private'>
+  duration_ms: number | null
+  published_at: Instant | null
+  title: string | null
+  registered: Generated<boolean>
+}
+
+/** Live counters: exact the moment they are read, because they are added in the transaction that stores the events. */
+export interface ContentHoursTable {
+  content_key: Key
+  /** Start of the clock hour in the site's time zone, so that days of any zone are sums of whole hours. */
+  hour: Instant
+  type: string
+  /** Whether the viewer was signed in. */
+  authenticated: boolean
+  count: Count
+  /** Sum of `duration_ms` of the events that have one. */
+  duration_ms: Count
+  /** Events that have a `duration_ms`. */
+  duration_n: Count
+}
+
+/** What a closed day adds to its counts. `sketch` merges unique viewers over longer ranges. */
+interface ClosedDay {
+  /** Day in the site's time zone. */
+  day: Day
+  type: string
+  count: Count
+  count_authenticated: Count
+  /** Exact unique viewers of this day. */
+  viewers: number
+  viewers_authenticated: number
+  sketch: Uint8Array | null
+  duration_ms: Count
+  duration_n: Count
+  /** Watches and views by class. */
+  skipped: number
+  partial: number
+  completed: number
+  /** `{ country: { DE: [count, viewers] }, device: …, source: …, view_type: …, channel: …, referrer: … }`, top 50 and `other`. */
+  breakdowns: Json
+}
+
+export interface ContentDaysTable extends ClosedDay {
+  content_key: Key
+}
+
+export interface SiteDaysTable extends ClosedDay {
+  /** When the day was counted. */
+  closed_at: Instant
+}
+
+/** Impressions and clicks per place in a list and day in the site's time zone. */
+export interface PositionsTable {
+  source: string
+  position: number
+  day: Day
+  impressions: Count
+  clicks: Count
+}
+
+/** One row per viewer and content: the "recently viewed" list. */
+export interface RecentViewsTable {
+  viewer_key: Key
+  content_key: Key
+  viewed_at: Instant
+  duration_ms: number | null
+  views: number
+}
+
+export interface OptOutsTable {
+  viewer_key: Key
+  opted_out_at: Instant
+}
+
+/** Random salts of the anonymous viewer key, one per UTC day, destroyed after 48 hours. */
+export interface SaltsTable {
+  day: Day
+  salt: Uint8Array
+}
+
+/** Which collector runs a job. `fence` grows with every new holder, so a holder that lost its lease can be told. */
+export interface JobLeasesTable {
+  job: string
+  holder: string | null
+  fence: Count
+  expires_at: Instant
+  started_at: Instant | null
+  finished_at: Instant | null
+  last_error: string | null
+}
+
+/** Events that the database refused alone, kept for a replay. */
+export interface DeadLettersTable {
+  event_id: string
+  received_at: Instant
+  viewer_key: Key
+  user_id: string | null
+  /** SQLSTATE. */
+  code: string
+  message: string
+  event: Json
+}
+
+/** What became of every event that arrived, per day in UTC. */
+export interface OutcomesTable {
+  day: Day
+  outcome: 'tracked' | 'duplicate' | 'dropped' | 'refused' | 'lost'
+  /** Empty for `tracked` and `duplicate`. */
+  reason: string
+  count: Count
+}
+
+export interface AdminTokensTable {
+  /** SHA-256 of the token; the token itself is shown once and never stored. */
+  token_hash: Uint8Array
+  name: string
+  created_at: Instant
+  revoked_at: Instant | null
+}
+
+/** SQL view for people: `events` with the names joined back. */
+export interface EventLogView extends Omit<EventsTable, 'content_key'> {
+  content_type: string
+  content_id: string
+  title: string | null
+}
+
+export interface Tables {
+  events: EventsTable
+  content: ContentTable
+  content_hours: ContentHoursTable
+  content_days: ContentDaysTable
+  site_days: SiteDaysTable
+  positions: PositionsTable
+  recent_views: RecentViewsTable
+  opt_outs: OptOutsTable
+  salts: SaltsTable
+  job_leases: JobLeasesTable
+  dead_letters: DeadLettersTable
+  outcomes: OutcomesTable
+  admin_tokens: AdminTokensTable
+  event_log: EventLogView
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup'
+
+// No `treeshake`: it would strip the 'use client' directive from the entry.
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  dts: true,
+  clean: true,
+  sourcemap: true,
+  target: 'es2020',
+  platform: 'browser',
+  external: ['react', '@sightline/sdk'],
+})
