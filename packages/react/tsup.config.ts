@@ -10,4 +10,9 @@ export default defineConfig({
   target: 'es2020',
   platform: 'browser',
   external: ['react', '@sightline/sdk'],
+  esbuildOptions(options) {
+    // `strict` would put "use strict" before 'use client', which tools expect in the first line.
+    delete options.tsconfig
+    options.tsconfigRaw = { compilerOptions: { jsx: 'react-jsx' } }
+  },
 })

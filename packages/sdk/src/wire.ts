@@ -52,16 +52,7 @@ export type SeenRule = 'area' | 'oversize' | 'interaction'
 
 /** What ended a view: the reason its stretch of time stopped. */
 export type ViewEndReason =
-  | 'left'
-  | 'hidden'
-  | 'pagehide'
-  | 'frozen'
-  | 'removed'
-  | 'recycled'
-  | 'route'
-  | 'session'
-  | 'untracked'
-  | 'closed'
+  'left' | 'hidden' | 'pagehide' | 'frozen' | 'removed' | 'recycled' | 'route' | 'session' | 'untracked' | 'closed'
 
 /** One event as it travels. Everything but `type` may be left out by callers that are not the SDK. */
 export interface WireEvent {

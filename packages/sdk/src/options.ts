@@ -1,0 +1,182 @@
+// What a site may choose, what it gets otherwise, and what is wrong with a choice.
+import { KEEPALIVE_BUDGET_BYTES } from './deliver/budget'
+import type { Insets } from './observe/viewport'
+import type { Dedupe } from './subject'
+import { type DropReason, type WireEvent, wireLimits } from './wire'
+
+/**
+ * `granted` records and sends. `pending` records into memory and waits: no request, nothing stored. `denied` drops
+ * everything, and removes what was stored.
+ */
+export type Consent = 'pending' | 'granted' | 'denied'
+
+export interface TrackerOptions {
+  /** Address of the collector: `https://collect.example.com`, or a path on your own site. Events go to `/v1/events` below it. */
+  endpoint: string
+  /** Longest time an event waits before a flush, in milliseconds. `0` flushes after every event. @default 5_000 */
+  flushIntervalMs?: number | undefined
+  /** Events in one request, from 1 to 100. So many waiting events cause a flush. @default 20 */
+  maxBatchEvents?: number | undefined
+  /** UTF-8 bytes of one request, from 1,024 to 60,000. So many waiting bytes cause a flush; a larger event travels alone. @default 16_384 */
+  maxBatchBytes?: number | undefined
+  /** Events that wait at most, from 1 up. The oldest is dropped as `queue_full`. @default 1_000 */
+  maxQueueEvents?: number | undefined
+  /** UTF-8 bytes that wait at most, from 1,024 up. The oldest event is dropped as `queue_full`. @default 524_288 */
+  maxQueueBytes?: number | undefined
+  /** UTF-8 bytes of one event, from 1,024 up. A larger one is dropped as `too_large`. @default 32_768 */
+  maxEventBytes?: number | undefined
+  /** Age at which an undelivered event is dropped as `expired`, in milliseconds from 1 up. @default 86_400_000 */
+  maxEventAgeMs?: number | undefined
+  /**
+   * How often one content counts as seen: once a browser `'session'`, once a `'page'` view, once in `{ windowMs }`
+   * milliseconds, or with `false` each time it comes on screen.
+   *
+   * @default 'session'
+   */
+  dedupe?: Dedupe | undefined
+  /** Share of an element's area that must be on screen, from 0 (any of it) to 1 (all of it). @default 0.5 */
+  threshold?: number | undefined
+  /** How long it must be on screen without a break, in milliseconds. `0` counts as soon as it was measured. @default 1_000 */
+  minDurationMs?: number | undefined
+  /** Edges of the viewport that something else covers, in pixels: `{ top: 64 }` for a sticky header. @default {} */
+  insets?: Insets | undefined
+  /** Record a `page_view` at the start and at every change of the path. @default true */
+  autoPage?: boolean | undefined
+  /** What the visitor has decided so far. @default 'granted' */
+  consent?: Consent | undefined
+  /** Treat the browser's Global Privacy Control as `denied`, whatever `consent` says. @default true */
+  respectGpc?: boolean | undefined
+  /** Treat the browser's Do Not Track as `denied`, whatever `consent` says. @default false */
+  respectDnt?: boolean | undefined
+  /**
+   * Sees every event before it is queued: returns it, changed or not, or `null` to drop it. Synchronous, so that it also
+   * works while the page closes. `id`, `occurredAt`, `sessionId` and `seq` cannot be changed. @default none
+   */
+  beforeSend?: ((event: WireEvent) => WireEvent | null) | undefined
+  /** Is told which events were dropped and why. @default none */
+  onDrop?: ((reason: DropReason, events: WireEvent[]) => void) | undefined
+  /** Say on `console.debug` why something is not recorded or not sent. @default false */
+  debug?: boolean | undefined
+}
+
+export const defaultOptions = {
+  flushIntervalMs: 5_000,
+  maxBatchEvents: 20,
+  maxBatchBytes: 16_384,
+  maxQueueEvents: 1_000,
+  maxQueueBytes: 524_288,
+  maxEventBytes: 32_768,
+  maxEventAgeMs: 86_400_000,
+  dedupe: 'session',
+  threshold: 0.5,
+  minDurationMs: 1_000,
+  insets: {},
+  autoPage: true,
+  consent: 'granted',
+  respectGpc: true,
+  respectDnt: false,
+  debug: false,
+} as const satisfies Omit<TrackerOptions, 'endpoint' | 'beforeSend' | 'onDrop'>
+
+/** Options with every default filled in. */
+export type ResolvedOptions = {
+  [Name in Exclude<keyof TrackerOptions, 'beforeSend' | 'onDrop'>]-?: Exclude<TrackerOptions[Name], undefined>
+} & Pick<TrackerOptions, 'beforeSend' | 'onDrop'>
+
+/** @throws TypeError with one sentence that says what was expected, at the first wrong or unknown option. */
+export function resolveOptions(options: TrackerOptions): ResolvedOptions {
+  const given: Record<string, unknown> = { ...options }
+  const resolved: Record<string, unknown> = { ...defaultOptions }
+  for (const name of Object.keys(given)) {
+    const closest = findClosest(name)
+    if (name !== closest) fail(`there is no option ${name}. Did you mean ${closest}?`)
+    if (given[name] !== undefined) resolved[name] = given[name]
+  }
+  for (const name of names) {
+    const wrong = findWrongOption(name, resolved[name])
+    if (wrong) fail(`expected ${wrong}.`)
+  }
+  return resolved as unknown as ResolvedOptions
+}
+
+function fail(problem: string): never {
+  throw new TypeError('createTracker(): ' + problem)
+}
+
+/** What is wrong with the value of an option, for a sentence that begins with "expected"; empty when it is right. */
+export function findWrongOption(name: keyof TrackerOptions, value: unknown): string {
+  const [expected, accepts] = rules[name]
+  return accepts(value) ? '' : `${name} to be ${expected}, got ${show(value)}`
+}
+
+type Rule = readonly [expected: string, accepts: (value: unknown) => boolean]
+
+const from = (min: number, unit: string, max = Infinity): Rule => [
+  `a number${unit} from ${min} ${max < Infinity ? `to ${max}` : 'up'}`,
+  (value) => Number.isFinite(value) && (value as number) >= min && (value as number) <= max,
+]
+
+const oneOf = (...choices: unknown[]): Rule => [
+  choices.map((choice) => JSON.stringify(choice)).join(' or '),
+  (value) => choices.includes(value),
+]
+
+const optionalFunction: Rule = ['a function', (value) => value === undefined || typeof value === 'function']
+const milliseconds = from(0, ' of milliseconds')
+const bytes = from(1_024, ' of bytes')
+const count = from(1, ' of events')
+const yesOrNo = oneOf(true, false)
+
+const rules: { readonly [Name in keyof TrackerOptions]-?: Rule } = {
+  endpoint: [
+    'the address of a collector, such as https://collect.example.com or /collect',
+    (value) => /^(https?:\/)?\/[^/]/.test(String(value)),
+  ],
+  flushIntervalMs: milliseconds,
+  maxBatchEvents: from(1, ' of events', wireLimits.maxBatchEvents),
+  maxBatchBytes: from(1_024, ' of bytes', KEEPALIVE_BUDGET_BYTES),
+  maxQueueEvents: count,
+  maxQueueBytes: bytes,
+  maxEventBytes: bytes,
+  maxEventAgeMs: from(1, ' of milliseconds'),
+  dedupe: [
+    '"session" or "page" or { windowMs } or false',
+    (value) =>
+      ['session', 'page', false].includes(value as string) ||
+      milliseconds[1]((value as { windowMs?: unknown } | null)?.windowMs),
+  ],
+  threshold: from(0, '', 1),
+  minDurationMs: milliseconds,
+  insets: [
+    'pixels from 0 up for any of top, right, bottom and left',
+    (value) =>
+      typeof value === 'object' && Object.values(value ?? { top: value }).every((px) => milliseconds[1](px ?? 0)),
+  ],
+  autoPage: yesOrNo,
+  consent: oneOf('pending', 'granted', 'denied'),
+  respectGpc: yesOrNo,
+  respectDnt: yesOrNo,
+  beforeSend: optionalFunction,
+  onDrop: optionalFunction,
+  debug: yesOrNo,
+}
+
+const names = Object.keys(rules) as (keyof TrackerOptions)[]
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  return `${typeof value === 'string' ? JSON.stringify(value) : String(value)} (${typeof value})`
+}
+
+/** The known option that shares most pairs of neighbouring letters with a name; the name itself if it is known. */
+function findClosest(name: string): keyof TrackerOptions {
+  const likeness = (known: string): number => {
+    const pairs = (text: string) =>
+      Array.from(text.toLowerCase(), (letter, index) => letter + text[index + 1]?.toLowerCase())
+    const wanted = pairs(name)
+    return known === name
+      ? Infinity
+      : pairs(known).filter((pair) => wanted.includes(pair)).length / (known.length + name.length)
+  }
+  return names.reduce((best, known) => (likeness(known) > likeness(best) ? known : best))
+}

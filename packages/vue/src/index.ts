@@ -1,0 +1,4 @@
+// The public words of the Vue adapter.
+export { sightline, type SightlineOptions, useTracker } from './plugin'
+export { useImpression } from './use-impression'
+export type { ImpressionBinding, ImpressionDirective } from './v-impression'

@@ -1,0 +1,31 @@
+// One element under observation: told the latest state after every render, it decides whether that is a new beginning.
+import type { ObserveOptions, Subject, Tracker } from '@sightline/sdk'
+
+export interface Observation {
+  /** Another element, content or other options start anew; everything else is kept and read when an event is made. */
+  update(element: Element, subject: Subject, options?: ObserveOptions): void
+  stop(): void
+}
+
+export function createObservation(tracker: Tracker): Observation {
+  let current: { element: Element; key: string; subject: Subject; stop: () => void } | undefined
+
+  return {
+    update(element, subject, options) {
+      const key = JSON.stringify([subject.content.type, String(subject.content.id), options])
+      if (current?.element === element && current.key === key) {
+        current.subject = subject
+        return
+      }
+      current?.stop()
+      // The last view of the previous content keeps its own position and source: each start has a slot of its own.
+      const next = { element, key, subject, stop: () => {} }
+      next.stop = tracker.observe(element, () => next.subject, options)
+      current = next
+    },
+    stop() {
+      current?.stop()
+      current = undefined
+    },
+  }
+}
