@@ -1,0 +1,370 @@
+// Flags and environment become one checked Config; every setting is described once, here, for the program and its docs.
+import { isIP } from 'node:net'
+import { wireLimits } from '@sightline/sdk/wire'
+import { z } from 'zod'
+import { isTimezone } from './site-clock'
+
+interface Setting<Schema extends z.ZodType> {
+  /** Type and range. */
+  schema: Schema
+  /** Flag of the command line; its environment twin is the same in capitals. */
+  flag: string
+  /** Unit, or kind of value. */
+  unit: string
+  default: z.output<Schema>
+  description: string
+  /** What is expected, as it follows "must be". */
+  expected: string
+  example: string
+  /** Text of a flag or a variable → what the schema checks. */
+  read: (text: string) => unknown
+  /** Never shown in messages. */
+  secret: boolean
+}
+
+type SettingNotes = Pick<Setting<z.ZodType>, 'flag' | 'unit' | 'description' | 'expected' | 'example'>
+
+const text = (value: string): unknown => value
+const wholeNumber = (value: string): unknown => (/^\d+$/.test(value.trim()) ? Number(value) : value)
+const list = (value: string): unknown =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+function setting<Schema extends z.ZodType>(
+  schema: Schema,
+  fallback: z.output<Schema>,
+  notes: SettingNotes,
+  read: Setting<Schema>['read'] = text,
+  secret = false,
+): Setting<Schema> {
+  return { schema, default: fallback, ...notes, read, secret }
+}
+
+function count(fallback: number, notes: Omit<SettingNotes, 'expected' | 'example'>, least = 1, most = 2 ** 31 - 1) {
+  const range = most === 2 ** 31 - 1 ? `from ${least} up` : `from ${least} to ${most}`
+  return setting(
+    z.int().min(least).max(most),
+    fallback,
+    { ...notes, expected: `a whole number of ${notes.unit} ${range}`, example: String(fallback) },
+    wholeNumber,
+  )
+}
+
+/** Secrets that were copied from an example protect nobody. */
+const PLACEHOLDER =
+  /^(.)\1*$|change.?me|replace.?me|placeholder|example|your.?(jwt|secret|token|key)|^(secret|password|test)+/i
+const longSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32 && !PLACEHOLDER.test(value))
+
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value)
+
+const namedNetworks = new Set(['loopback', 'linklocal', 'uniquelocal'])
+const network = z.string().refine((value) => {
+  const [address = '', prefix, ...rest] = value.split('/')
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  if (bits === 0) return namedNetworks.has(value)
+  // A prefix of 0 would trust everyone, which is what this setting is there to prevent.
+  return rest.length === 0 && (prefix === undefined || (/^\d+$/.test(prefix) && +prefix >= 1 && +prefix <= bits))
+})
+
+const settings = {
+  host: setting(z.string().min(1), '127.0.0.1', {
+    flag: '--host',
+    unit: 'address',
+    description: 'Address to listen on. 0.0.0.0 listens on every network of the machine.',
+    expected: 'an address or a host name',
+    example: '0.0.0.0',
+  }),
+  port: setting(
+    z.int().min(0).max(65_535),
+    8787,
+    {
+      flag: '--port',
+      unit: 'port',
+      description: 'Port to listen on. 0 takes a free one.',
+      expected: 'a port number from 0 to 65535',
+      example: '8787',
+    },
+    wholeNumber,
+  ),
+  databaseUrl: setting(
+    z
+      .string()
+      .refine((value) => URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol))
+      .optional(),
+    undefined,
+    {
+      flag: '--database-url',
+      unit: 'URL',
+      description: 'PostgreSQL 15 or newer. Without it events are stored in an embedded PGlite in the data directory.',
+      expected: 'a URL that begins with postgres://',
+      example: 'postgres://user:password@localhost:5432/sightline',
+    },
+    text,
+    true,
+  ),
+  dataDir: setting(z.string().min(1), './sightline-data', {
+    flag: '--data-dir',
+    unit: 'path',
+    description: 'Directory of the embedded database. Made if it does not exist; one process at a time.',
+    expected: 'a path',
+    example: './sightline-data',
+  }),
+  timezone: setting(z.string().refine(isTimezone), 'UTC', {
+    flag: '--timezone',
+    unit: 'IANA zone',
+    description: 'Time zone whose hours and days are counted.',
+    expected: 'an IANA time zone',
+    example: 'Europe/Berlin',
+  }),
+  rawRetentionDays: count(7, {
+    flag: '--raw-retention-days',
+    unit: 'days',
+    description: 'How long single events are kept.',
+  }),
+  allowedOrigins: setting(
+    z.array(origin),
+    [],
+    {
+      flag: '--allowed-origins',
+      unit: 'origins, by comma',
+      description: 'Sites whose pages may send events; others get 403. Empty allows every site.',
+      expected: 'a list of origins such as https://example.com, without a path',
+      example: 'https://example.com,https://www.example.com',
+    },
+    list,
+  ),
+  trustProxy: setting(
+    z.array(network),
+    [],
+    {
+      flag: '--trust-proxy',
+      unit: 'networks, by comma',
+      description: 'Proxies whose X-Forwarded-For is believed. Empty believes none.',
+      expected: 'a list of addresses or networks (also loopback, linklocal, uniquelocal)',
+      example: '127.0.0.1,10.0.0.0/8',
+    },
+    list,
+  ),
+  jwtSecret: setting(
+    longSecret.optional(),
+    undefined,
+    {
+      flag: '--jwt-secret',
+      unit: 'text',
+      description: 'Secret of the HS256 tokens that name signed-in users. Without it, requests with a token get 401.',
+      expected: 'a random secret of at least 32 bytes, not a placeholder',
+      example: '"$(openssl rand -base64 32)"',
+    },
+    text,
+    true,
+  ),
+  jwtIssuer: setting(z.string().min(1).optional(), undefined, {
+    flag: '--jwt-issuer',
+    unit: 'text',
+    description: 'Issuer (iss) that tokens must name.',
+    expected: 'a text',
+    example: 'https://example.com',
+  }),
+  jwtAudience: setting(z.string().min(1).optional(), undefined, {
+    flag: '--jwt-audience',
+    unit: 'text',
+    description: 'Audience (aud) that tokens must name.',
+    expected: 'a text',
+    example: 'sightline',
+  }),
+  adminToken: setting(
+    longSecret.optional(),
+    undefined,
+    {
+      flag: '--admin-token',
+      unit: 'text',
+      description: 'A fixed admin token. Without it one is made at the first start and printed once.',
+      expected: 'a random text of at least 32 characters, not a placeholder',
+      example: '"$(openssl rand -base64 32)"',
+    },
+    text,
+    true,
+  ),
+  logLevel: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']), 'info', {
+    flag: '--log-level',
+    unit: 'level',
+    description: 'What is logged: debug has a line per request. Addresses, bodies and tokens are never logged.',
+    expected: 'one of debug, info, warn, error, silent',
+    example: 'info',
+  }),
+  scriptName: setting(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.js$/), 'sightline.js', {
+    flag: '--script-name',
+    unit: 'file name',
+    description: 'Name under which the browser script is served. Content blockers match on names.',
+    expected: 'a file name of letters, digits, dots and dashes that ends in .js',
+    example: 'stats.js',
+  }),
+  maxBatchBytes: count(wireLimits.maxBatchBytes, {
+    flag: '--max-batch-bytes',
+    unit: 'bytes',
+    description: 'Largest request body. Larger ones get 413.',
+  }),
+  maxBatchEvents: count(wireLimits.maxBatchEvents, {
+    flag: '--max-batch-events',
+    unit: 'events',
+    description: 'Most events in one batch. Larger ones get 413.',
+  }),
+  maxEventBytes: count(wireLimits.maxEventBytes, {
+    flag: '--max-event-bytes',
+    unit: 'bytes',
+    description: 'Largest single event. Larger ones are refused alone.',
+  }),
+  groupMaxRows: count(2_000, {
+    flag: '--group-max-rows',
+    unit: 'rows',
+    description: 'Rows at which a group of requests is written at once.',
+  }),
+  groupMaxBytes: count(1_048_576, {
+    flag: '--group-max-bytes',
+    unit: 'bytes',
+    description: 'Bytes at which a group of requests is written at once.',
+  }),
+  groupMaxWaitMs: count(
+    5,
+    {
+      flag: '--group-max-wait-ms',
+      unit: 'milliseconds',
+      description: 'Longest time a group waits for more requests.',
+    },
+    0,
+    1_000,
+  ),
+  groupsInFlight: count(
+    2,
+    { flag: '--groups-in-flight', unit: 'groups', description: 'Groups that are written at the same time.' },
+    1,
+    16,
+  ),
+  maxWaitingRows: count(100_000, {
+    flag: '--max-waiting-rows',
+    unit: 'rows',
+    description: 'Rows that may wait to be stored. Above 80 % new requests get 503.',
+  }),
+  maxWaitingBytes: count(67_108_864, {
+    flag: '--max-waiting-bytes',
+    unit: 'bytes',
+    description: 'Bytes that may wait to be stored. Above 80 % new requests get 503.',
+  }),
+  maxWaitMs: count(10_000, {
+    flag: '--max-wait-ms',
+    unit: 'milliseconds',
+    description: 'Longest time a request waits for its commit, then it gets 503.',
+  }),
+} as const
+
+type Settings = typeof settings
+
+export type Config = { readonly [Key in keyof Settings]: z.output<Settings[Key]['schema']> }
+
+const keys = Object.keys(settings) as (keyof Settings)[]
+const describe = (key: keyof Settings): Setting<z.ZodType> => settings[key]
+const variableOf = (flag: string) => flag.slice(2).replaceAll('-', '_').toUpperCase()
+
+/** A configuration that cannot be used. `problems` holds one sentence per mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  constructor(
+    readonly problems: readonly string[],
+    /** 2 for a wrong call, 78 (EX_CONFIG of sysexits.h) for a wrong value. */
+    readonly exitCode: 2 | 78,
+  ) {
+    super(problems.join('\n'))
+  }
+}
+
+/**
+ * Fills what is missing with defaults.
+ * @throws ConfigError with all mistakes at once.
+ */
+export function resolveConfig(given: { readonly [Key in keyof Config]?: Config[Key] | undefined } = {}): Config {
+  return check(keys.map((key) => ({ key, name: key, example: describe(key).example, value: given[key] })))
+}
+
+/**
+ * Reads flags (`--port 80` or `--port=80`) and environment; a flag wins over its variable, an empty variable counts as unset.
+ * @throws ConfigError with all mistakes at once.
+ */
+export function readConfig(argv: readonly string[], env: Record<string, string | undefined>): Config {
+  const flags = readFlags(argv)
+  return check(
+    keys.map((key) => {
+      const { flag, read, example } = describe(key)
+      const variable = variableOf(flag)
+      const fromFlag = flags.get(flag)
+      const given = fromFlag ?? (env[variable] || undefined)
+      const name = fromFlag === undefined ? variable : flag
+      return { key, name, example: `${name}=${example}`, value: given && read(given), given }
+    }),
+  )
+}
+
+/** The settings as rows of the documentation: flag, variable, unit, default, description. */
+export function configTable(): {
+  flag: string
+  variable: string
+  unit: string
+  default: string
+  description: string
+}[] {
+  return keys.map((key) => {
+    const { flag, unit, description, default: fallback } = describe(key)
+    const shown = fallback === undefined || (Array.isArray(fallback) && fallback.length === 0) ? '–' : String(fallback)
+    return { flag, variable: variableOf(flag), unit, default: shown, description }
+  })
+}
+
+interface Given {
+  key: keyof Settings
+  name: string
+  example: string
+  value: unknown
+  /** Text as it was given, if it was text. */
+  given?: string | undefined
+}
+
+function check(entries: Given[]): Config {
+  const config: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const { key, name, example, value, given } of entries) {
+    const { schema, expected, secret, default: fallback } = describe(key)
+    const result = schema.safeParse(value === undefined ? fallback : value)
+    if (result.success) config[key] = result.data
+    else {
+      const came = secret ? 'another value (not shown)' : JSON.stringify(given ?? value)
+      problems.push(`config: ${name} must be ${expected}, got ${came}. Example: ${example}`)
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems, 78)
+  // Every key was put in above, checked by its own schema.
+  return config as Config
+}
+
+function readFlags(argv: readonly string[]): Map<string, string> {
+  const known = new Set(keys.map((key) => describe(key).flag))
+  const flags = new Map<string, string>()
+  const problems: string[] = []
+  for (let i = 0; i < argv.length; i++) {
+    const [flag = '', inline] = splitOnce(argv[i] ?? '', '=')
+    if (!known.has(flag)) {
+      problems.push(`sightline: unknown argument "${flag}". Run with --help to see what there is.`)
+      continue
+    }
+    const value = inline ?? argv[++i]
+    if (value === undefined) problems.push(`sightline: ${flag} needs a value, as in ${flag}=<value>.`)
+    else flags.set(flag, value)
+  }
+  if (problems.length > 0) throw new ConfigError(problems, 2)
+  return flags
+}
+
+function splitOnce(value: string, separator: string): [string, string | undefined] {
+  const at = value.indexOf(separator)
+  return at < 0 ? [value, undefined] : [value.slice(0, at), value.slice(at + 1)]
+}

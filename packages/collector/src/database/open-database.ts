@@ -1,0 +1,94 @@
+// Opens PostgreSQL or the embedded PGlite; everything behind it speaks Kysely and sees the same types from both.
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { Kysely, PostgresDialect } from 'kysely'
+import { lockDataDir } from './data-dir-lock'
+import { createPglitePool } from './pglite-pool'
+import { createPostgresPool } from './postgres-pool'
+import type { Tables } from './tables'
+import { readAsText } from './type-parsers'
+
+export interface Database {
+  /** For ingest, identity and jobs. */
+  readonly kysely: Kysely<Tables>
+  /** For stats, so that slow questions never hold a connection that ingest needs. On PGlite the same as `kysely`. */
+  readonly stats: Kysely<Tables>
+  readonly kind: 'postgres' | 'pglite'
+  /** What an acknowledged event survives: `process` a crash of the collector, `power` also of the machine. */
+  readonly durability: 'memory' | 'process' | 'power'
+  /** Closes all connections and releases the data directory. */
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** `postgres://…`; wins over the two below. */
+  databaseUrl?: string | undefined
+  /** Directory of the embedded PGlite; made if it does not exist. @default './sightline-data' */
+  dataDir?: string | undefined
+  /** PGlite in memory, gone when closed; wins over `dataDir`. @default false */
+  memory?: boolean | undefined
+  /** PGlite only: a data directory dumped before, to begin with instead of an empty one. */
+  snapshot?: Blob | undefined
+  /** PostgreSQL only: connections at most, per purpose. @default { ingest: 4, stats: 4 } */
+  pools?: { ingest?: number | undefined; stats?: number | undefined } | undefined
+}
+
+/**
+ * Opens the database. PostgreSQL is not contacted yet, so this also works while it is down.
+ * @throws DataDirInUse when another process has the PGlite directory.
+ */
+export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
+  return options.databaseUrl === undefined ? openPglite(options) : openPostgres(options.databaseUrl, options.pools)
+}
+
+async function openPglite({
+  dataDir = './sightline-data',
+  memory = false,
+  snapshot,
+}: DatabaseOptions): Promise<Database> {
+  const root = resolve(dataDir)
+  const release = memory ? () => {} : lockDataDir(root)
+  try {
+    // A directory of its own, because PGlite starts an empty database only in an empty directory.
+    const files = join(root, 'pglite')
+    if (!memory) mkdirSync(files, { recursive: true, mode: 0o700 })
+    const pglite = await PGlite.create({
+      dataDir: memory ? 'memory://' : files,
+      parsers: readAsText,
+      ...(snapshot && { loadDataDir: snapshot }),
+    })
+    const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPglitePool(pglite) }) })
+    return {
+      kysely,
+      stats: kysely,
+      kind: 'pglite',
+      durability: memory ? 'memory' : 'process',
+      async close() {
+        await kysely.destroy()
+        // Kysely does not end a pool that it never used.
+        if (!pglite.closed) await pglite.close()
+        release()
+      },
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function openPostgres(databaseUrl: string, { ingest = 4, stats = 4 }: DatabaseOptions['pools'] = {}): Database {
+  const open = (max: number) =>
+    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(databaseUrl, max) }) })
+  const forIngest = open(ingest)
+  const forStats = open(stats)
+  return {
+    kysely: forIngest,
+    stats: forStats,
+    kind: 'postgres',
+    durability: 'power',
+    async close() {
+      await Promise.all([forIngest.destroy(), forStats.destroy()])
+    },
+  }
+}

@@ -1,0 +1,25 @@
+// The Authorization header, or the token inside a batch, becomes a caller.
+import { Refusal } from '../errors'
+import type { Caller } from './authorize'
+import { looksLikeJwt } from './verify-token'
+
+/** No token is anonymous; a token that is not valid is refused and never treated as anonymous. */
+export function createIdentify(
+  isAdminToken: (token: string) => Promise<boolean>,
+  verifyToken: (token: string) => Promise<Caller>,
+) {
+  return async function identify(authorization: string | undefined, bodyToken?: string): Promise<Caller> {
+    const token = authorization === undefined ? bodyToken : bearerToken(authorization)
+    if (token === undefined || token === '') return { kind: 'anonymous' }
+    if (looksLikeJwt(token)) return verifyToken(token)
+    // An admin token belongs to servers; inside a body it could only be a leak.
+    if (authorization !== undefined && (await isAdminToken(token))) return { kind: 'admin' }
+    throw new Refusal('token_invalid')
+  }
+}
+
+function bearerToken(authorization: string): string {
+  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+  if (token === undefined) throw new Refusal('token_invalid', 'Expected the header "Authorization: Bearer <token>".')
+  return token
+}

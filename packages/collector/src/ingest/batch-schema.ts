@@ -1,0 +1,124 @@
+// The wire format as zod checks it. Types and limits are the SDK's; what drifts apart does not compile.
+import {
+  EVENT_TYPE_PATTERN,
+  wireLimits,
+  type Batch,
+  type DropCounts,
+  type DropReason,
+  type JsonValue,
+  type ViewEndReason,
+  type WireEvent,
+} from '@sightline/sdk/wire'
+import { z } from 'zod'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** PostgreSQL's integer. */
+const MAX_INT4 = 2_147_483_647
+
+const uuid = z.string().regex(UUID, 'expected a UUID').toLowerCase()
+const typeName = z
+  .string()
+  .regex(EVENT_TYPE_PATTERN, 'expected a lower-case letter, then at most 63 lower-case letters, digits or underscores')
+const naturalNumber = z.int().min(0).max(MAX_INT4)
+/** A stretch of time; what is less than nothing or longer than 24 days is brought to the nearest that can be stored. */
+const stretchMs = z.number().transform((ms) => Math.min(Math.max(Math.round(ms), 0), MAX_INT4))
+const instant = z.union([
+  z.number(),
+  z
+    .string()
+    .refine((text) => !Number.isNaN(Date.parse(text)), 'expected milliseconds since 1970 or an ISO 8601 time')
+    .transform((text) => Date.parse(text)),
+])
+
+const endReasons = [
+  'left',
+  'hidden',
+  'pagehide',
+  'frozen',
+  'removed',
+  'recycled',
+  'route',
+  'session',
+  'untracked',
+  'closed',
+] as const satisfies readonly ViewEndReason[]
+
+const dropReasons = [
+  'consent',
+  'sampled',
+  'before_send',
+  'duplicate',
+  'invalid',
+  'too_large',
+  'queue_full',
+  'expired',
+  'rejected',
+  'storage',
+] as const satisfies readonly DropReason[]
+
+// The walk has already seen every value inside, so nothing is left to check but the outer shape.
+const metadata = z.custom<Record<string, JsonValue>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected an object',
+)
+
+export const eventSchema = z.object({
+  id: uuid.optional(),
+  type: typeName,
+  occurredAt: instant.optional(),
+  sessionId: uuid.optional(),
+  seq: naturalNumber.optional(),
+  content: z.object({ type: typeName, id: z.string().min(1).max(wireLimits.maxContentIdLength) }).optional(),
+  source: z.string().optional(),
+  viewType: z.string().optional(),
+  position: naturalNumber.optional(),
+  referrer: z.string().optional(),
+  durationMs: stretchMs.optional(),
+  scrollDepth: z.number().min(0).max(100).optional(),
+  ratio: z.number().min(0).max(1).optional(),
+  rule: z.enum(['area', 'oversize', 'interaction']).optional(),
+  criteria: z
+    .object({ threshold: z.number().min(0).max(1), minDurationMs: stretchMs, accumulate: z.boolean().optional() })
+    .optional(),
+  confirmLagMs: stretchMs.optional(),
+  totalMs: stretchMs.optional(),
+  stallMs: stretchMs.optional(),
+  endReason: z.enum(endReasons).optional(),
+  mediaDurationMs: stretchMs.optional(),
+  completed: z.boolean().optional(),
+  metadata: metadata.optional(),
+}) satisfies z.ZodType<WireEvent>
+
+// A newer SDK may know more reasons; those are left out instead of losing its events.
+const drops = z.record(z.string(), z.unknown()).transform((counts) => {
+  const known: DropCounts = {}
+  for (const reason of dropReasons) {
+    const count = naturalNumber.safeParse(counts[reason])
+    if (count.success && count.data > 0) known[reason] = count.data
+  }
+  return known
+})
+
+const envelopeFields = {
+  v: z.int().min(1).optional(),
+  sentAt: z.number().optional(),
+  sdk: z.string().max(wireLimits.maxLabelLength).optional(),
+  anonymousId: z.string().max(wireLimits.maxLabelLength).optional(),
+  token: z.string().optional(),
+  drops: drops.optional(),
+}
+
+/** The envelope alone; its events are judged one by one, so that a bad one fails alone. */
+export const envelopeSchema = z.object({ ...envelopeFields, events: z.array(z.unknown()) })
+
+export const batchSchema = z.object({ ...envelopeFields, events: z.array(eventSchema) }) satisfies z.ZodType<Batch>
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never
+type Flat<T> = T extends readonly (infer Item)[]
+  ? Flat<Item>[]
+  : T extends object
+    ? { [Key in keyof T]: Flat<T[Key]> }
+    : T
+
+/** Compiles only while collector and SDK describe the same batch, in both directions. */
+export const batchIsTheSame: Same<Flat<z.output<typeof batchSchema>>, Flat<Batch>> = true

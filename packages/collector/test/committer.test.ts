@@ -1,0 +1,223 @@
+// When groups close, what each request is told, and who is sent away. The database is a list here, and time is fake.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { assertNoTimerLeft } from './support/timers'
+import type { Refusal } from '../src/errors'
+import { createCommitter, type CommitLimits } from '../src/ingest/committer'
+import type { EventRow } from '../src/ingest/enrich'
+import type { GroupToWrite, Tally } from '../src/ingest/write-events'
+
+const limits: CommitLimits = {
+  groupMaxRows: 4,
+  groupMaxBytes: 1_000,
+  groupMaxWaitMs: 5,
+  groupsInFlight: 1,
+  maxWaitingRows: 10,
+  maxWaitingBytes: 10_000,
+  maxWaitMs: 1_000,
+}
+
+const sqlError = (code: string, constraint?: string) =>
+  Object.assign(new Error(`refused: ${code}`), { code, constraint })
+
+/** A database that stores ids in memory and fails as told. */
+function createFakeDatabase() {
+  const stored = new Set<string>()
+  const groups: string[][] = []
+  const tallies: Tally[] = []
+  const buried: string[] = []
+  const failures: Error[] = []
+  const poison = new Set<string>()
+  let partitionsMade = 0
+  let latencyMs = 0
+  return {
+    stored,
+    groups,
+    tallies,
+    buried,
+    poison,
+    fail: (...errors: Error[]) => failures.push(...errors),
+    takes: (ms: number) => (latencyMs = ms),
+    partitionsMade: () => partitionsMade,
+    async writeGroup({ rows, tallies: extra }: GroupToWrite) {
+      if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
+      const failure = failures.shift()
+      if (failure) throw failure
+      if (rows.some(({ id }) => poison.has(id))) throw sqlError('22P05')
+      groups.push(rows.map(({ id }) => id))
+      tallies.push(...extra.filter(({ count }) => count > 0))
+      const fresh = rows.filter(({ id }) => !stored.has(id)).map(({ id }) => id)
+      for (const id of fresh) stored.add(id)
+      return new Set(fresh)
+    },
+    buryRow: async ({ id }: EventRow) => void buried.push(id),
+    ensurePartitions: async () => void partitionsMade++,
+  }
+}
+
+const row = (id: string, contentKey = '1') => ({ id, contentKey }) as EventRow
+const rows = (...ids: string[]) => ids.map((id) => row(id))
+
+let database: ReturnType<typeof createFakeDatabase>
+const bugs: unknown[] = []
+const build = (changes: Partial<CommitLimits> = {}) =>
+  createCommitter({ ...database, onBug: (error) => bugs.push(error), now: () => 42 }, { ...limits, ...changes })
+const outcome = (work: Promise<unknown>) => work.catch((error: Refusal) => error.code)
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  database = createFakeDatabase()
+  bugs.length = 0
+})
+afterEach(() => {
+  assertNoTimerLeft()
+  vi.useRealTimers()
+})
+
+test('writes what arrives within the linger in one group, in the order of content and id', async () => {
+  const committer = build()
+  const answers = Promise.all([committer.commit([row('c', '2'), row('b', '1')], 10), committer.commit(rows('a'), 10)])
+  await vi.advanceTimersByTimeAsync(4)
+  expect(database.groups).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await answers).toMatchObject([{ tracked: 2 }, { tracked: 1 }])
+  expect(database.groups).toEqual([['a', 'b', 'c']])
+  expect(committer.lastCommitAt()).toBe(42)
+})
+
+test('closes a group at once when it is full by rows or by bytes', async () => {
+  const committer = build()
+  await committer.commit(rows('a', 'b', 'c', 'd'), 10)
+  await committer.commit(rows('e'), 1_000)
+  expect(database.groups).toEqual([['a', 'b', 'c', 'd'], ['e']])
+})
+
+test('writes no more groups at the same time than allowed', async () => {
+  const committer = build()
+  database.takes(100)
+  const first = committer.commit(rows('a', 'b', 'c', 'd'), 10)
+  const second = committer.commit(rows('e', 'f', 'g', 'h'), 10)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(database.groups).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(await Promise.all([first, second])).toMatchObject([{ tracked: 4 }, { tracked: 4 }])
+})
+
+test('tells each request its own duplicates, inside the group and from before', async () => {
+  const committer = build()
+  database.stored.add('old')
+  const answers = Promise.all([committer.commit(rows('a', 'old', 'a'), 10), committer.commit(rows('a'), 10)])
+  await vi.advanceTimersByTimeAsync(5)
+  expect(await answers).toMatchObject([
+    { tracked: 1, duplicates: 2 },
+    { tracked: 0, duplicates: 1 },
+  ])
+  expect(database.tallies).toEqual([{ outcome: 'duplicate', reason: '', count: 2 }])
+})
+
+test('sends new requests away when four fifths of what may wait is waiting', async () => {
+  const committer = build({ groupMaxRows: 100 })
+  const inside = committer.commit(rows('1', '2', '3', '4', '5', '6', '7', '8'), 10)
+  expect(await outcome(committer.commit(rows('9'), 10))).toBe('overloaded')
+  await vi.advanceTimersByTimeAsync(5)
+  expect(await inside).toMatchObject({ tracked: 8 })
+  const later = committer.commit(rows('9'), 10)
+  await vi.advanceTimersByTimeAsync(5)
+  expect(await later).toMatchObject({ tracked: 1 })
+})
+
+test('sends new requests away when too many bytes wait', async () => {
+  expect(await outcome(build().commit(rows('a'), 8_001))).toBe('overloaded')
+})
+
+test.each(['08006', '40P01', '53300', '57P01', '55P03', 'ECONNRESET'])('tries again after %s', async (code) => {
+  const committer = build()
+  database.fail(sqlError(code), sqlError(code))
+  const answer = committer.commit(rows('a', 'b'), 10)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(await answer).toMatchObject({ tracked: 2 })
+  expect(bugs).toEqual([])
+})
+
+test('gives up at the deadline and frees what waited behind', async () => {
+  const committer = build()
+  database.fail(...Array.from({ length: 100 }, () => sqlError('57P03')))
+  const stuck = outcome(committer.commit(rows('a', 'b', 'c', 'd'), 10))
+  const behind = outcome(committer.commit(rows('e', 'f', 'g', 'h'), 10))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(await Promise.all([stuck, behind])).toEqual(['unavailable', 'unavailable'])
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(database.stored.size).toBe(0)
+  const retry = outcome(committer.commit(rows('1', '2', '3', '4', '5', '6', '7', '8'), 10))
+  expect(await Promise.race([retry, Promise.resolve('waiting')])).toBe('waiting')
+  await vi.advanceTimersByTimeAsync(1_000)
+  await retry
+  await vi.advanceTimersByTimeAsync(2_000)
+})
+
+test('finds the rows that cannot be stored and stores all others', async () => {
+  const committer = build({ groupMaxRows: 8 })
+  database.poison.add('c').add('g')
+  const answer = await committer.commit(rows('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), 10)
+  expect(answer).toEqual({ tracked: 6, duplicates: 0, unstorable: new Set(['c', 'g']) })
+  expect([...database.stored].toSorted()).toEqual(['a', 'b', 'd', 'e', 'f', 'h'])
+  expect(database.buried).toEqual(['c', 'g'])
+})
+
+test('harms no other request of the group when one row cannot be stored', async () => {
+  const committer = build()
+  database.poison.add('bad')
+  const answers = Promise.all([committer.commit(rows('bad'), 10), committer.commit(rows('a', 'b'), 10)])
+  await vi.advanceTimersByTimeAsync(5)
+  expect(await answers).toMatchObject([
+    { tracked: 0, duplicates: 0 },
+    { tracked: 2, duplicates: 0 },
+  ])
+})
+
+test('makes partitions when a day has none, and takes the row for good', async () => {
+  const committer = build()
+  database.fail(sqlError('23514'))
+  expect(await committer.commit(rows('a', 'b', 'c', 'd'), 10)).toMatchObject({ tracked: 4 })
+  expect([database.partitionsMade(), database.buried]).toEqual([1, []])
+})
+
+test('a real check constraint is the data, not a partition', async () => {
+  const committer = build()
+  database.fail(sqlError('23514', 'no_poison'))
+  const answer = committer.commit(rows('a'), 10)
+  await vi.advanceTimersByTimeAsync(5)
+  expect((await answer).unstorable).toEqual(new Set(['a']))
+  expect(database.partitionsMade()).toBe(0)
+})
+
+test('an error that nobody expected is told, answered as ours and not tried again', async () => {
+  const committer = build()
+  database.fail(sqlError('42P01'))
+  const answer = outcome(committer.commit(rows('a'), 10))
+  await vi.advanceTimersByTimeAsync(5)
+  expect(await answer).toBe('internal')
+  expect(bugs).toHaveLength(1)
+})
+
+test('writes outcomes without rows, once, also when the first attempt fails', async () => {
+  const committer = build()
+  database.fail(sqlError('08006'))
+  committer.note([{ outcome: 'refused', reason: 'invalid_type', count: 2 }])
+  committer.note([{ outcome: 'refused', reason: 'invalid_type', count: 1 }])
+  await vi.advanceTimersByTimeAsync(200)
+  expect(database.tallies).toEqual([{ outcome: 'refused', reason: 'invalid_type', count: 3 }])
+})
+
+test('writes everything that waits when it is drained', async () => {
+  const committer = build()
+  database.takes(50)
+  const answers = [committer.commit(rows('a'), 10), committer.commit(rows('b', 'c', 'd', 'e'), 10)]
+  committer.note([{ outcome: 'refused', reason: 'too_deep', count: 1 }])
+  let isDrained = false
+  const drained = committer.drain().then(() => (isDrained = true))
+  await vi.advanceTimersByTimeAsync(49)
+  expect(isDrained).toBe(false)
+  await vi.advanceTimersByTimeAsync(200)
+  expect(await Promise.all([...answers, drained])).toMatchObject([{ tracked: 1 }, { tracked: 4 }, true])
+  expect(database.tallies).toEqual([{ outcome: 'refused', reason: 'too_deep', count: 1 }])
+})

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { createSiteClock } from '../../src/site-clock'
+import { readStatsQuery, readTopQuery } from '../../src/stats/stats-query'
+
+const berlin = createSiteClock('Europe/Berlin')
+/** 00:30 on 10 March in Berlin, still 9 March in UTC. */
+const now = Date.parse('2025-03-09T23:30:00Z')
+
+const rangeOf = (query: unknown, clock = berlin, nowMs = now) => {
+  const { from, to } = readStatsQuery(query, clock, nowMs).range
+  return [from, to]
+}
+
+/** Length of a day in Berlin. */
+const hoursOf = (day: string) => {
+  const { dayStartsMs, endMs } = readStatsQuery({ from: day, to: day }, berlin, now).range
+  return (endMs - dayStartsMs[0]!) / 3_600_000
+}
+
+test('answers about the last seven days of the site, today included, when no days are named', () => {
+  expect(rangeOf({})).toEqual(['2025-03-04', '2025-03-10'])
+})
+
+test('counts `days` back from today', () => {
+  expect(rangeOf({ days: '1' })).toEqual(['2025-03-10', '2025-03-10'])
+  expect(rangeOf({ days: '366' })).toEqual(['2024-03-10', '2025-03-10'])
+})
+
+test('takes a first day alone up to today, and a last day alone with the six before it', () => {
+  expect(rangeOf({ from: '2025-03-01' })).toEqual(['2025-03-01', '2025-03-10'])
+  expect(rangeOf({ to: '2025-02-28' })).toEqual(['2025-02-22', '2025-02-28'])
+})
+
+test('gives the day on which the clock goes forward 23 hours, and the one on which it goes back 25', () => {
+  expect([hoursOf('2025-03-29'), hoursOf('2025-03-30'), hoursOf('2025-10-26')]).toEqual([24, 23, 25])
+})
+
+test('starts days at the local midnight of zones with odd offsets', () => {
+  const { dayStartsMs } = readStatsQuery(
+    { from: '2025-03-09', to: '2025-03-09' },
+    createSiteClock('Asia/Kathmandu'),
+    now,
+  ).range
+  expect(new Date(dayStartsMs[0]!).toISOString()).toBe('2025-03-08T18:15:00.000Z')
+})
+
+test('takes 366 days and not one more', () => {
+  expect(rangeOf({ from: '2024-01-01', to: '2024-12-31' })).toEqual(['2024-01-01', '2024-12-31'])
+  expect(() => rangeOf({ from: '2024-01-01', to: '2025-01-01' })).toThrow('at most 366 days')
+})
+
+test('sorts by impressions and gives ten rows unless told otherwise', () => {
+  expect(readTopQuery({}, berlin, now)).toMatchObject({ by: 'impressions', limit: 10, audience: 'all' })
+  expect(readTopQuery({ by: 'pageViews', limit: '100' }, berlin, now)).toMatchObject({ by: 'pageViews', limit: 100 })
+})
+
+describe('says what was expected and what came', () => {
+  test.each([
+    [{ from: 'yesterday' }, 'from must be a day as YYYY-MM-DD, got "yesterday".'],
+    [{ to: '2025-02-30' }, 'to must be a day as YYYY-MM-DD, got "2025-02-30".'],
+    [{ from: ['2025-03-01', '2025-03-02'] }, 'from must be a day as YYYY-MM-DD, got more than one.'],
+    [{ from: '2025-03-02', to: '2025-03-01' }, 'from must not be after to, got from 2025-03-02 and to 2025-03-01.'],
+    [{ audience: 'bots' }, 'audience must be one of all, authenticated, anonymous, got "bots".'],
+    [{ days: '0' }, 'days must be a whole number from 1 to 366, got "0".'],
+    [
+      { days: '7', to: '2025-03-01' },
+      'days counts back from today and cannot be combined with from or to. Leave one of them out.',
+    ],
+    [{ audiense: 'all' }, 'audiense is not a parameter here; from, to, days, audience are.'],
+  ])('%j', (query, sentence) => {
+    expect(() => readStatsQuery(query, berlin, now)).toThrow(
+      expect.objectContaining({ code: 'invalid_query', message: sentence }),
+    )
+  })
+
+  test.each([
+    [{ by: 'money' }, 'by must be one of impressions, views, watches, clicks, likes, shares, pageViews, got "money".'],
+    [{ limit: '101' }, 'limit must be a whole number from 1 to 100, got "101".'],
+    [{ limit: '1e1' }, 'limit must be a whole number from 1 to 100, got "1e1".'],
+    [{ by: '', limit: '' }, 'got ""; limit must be a whole number'],
+  ])('%j', (query, sentence) => {
+    expect(() => readTopQuery(query, berlin, now)).toThrow(sentence)
+  })
+})
