@@ -1,0 +1,17 @@
+// The SDK's sources as one script for a page, so that browser tests need no build.
+import { build } from 'esbuild'
+import { join } from 'node:path'
+import { root } from './source-files'
+
+/** Bundles a module so that its exports stand on `globalThis[name]`. */
+export async function bundleForPage(path: string, name: string): Promise<string> {
+  const result = await build({
+    entryPoints: [join(root, path)],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: name,
+    target: 'es2020',
+  })
+  return result.outputFiles[0]!.text
+}
