@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const inPackage = (name, path) => join(root, 'packages', name, path)
 
-/** In the order of building. The output's own time is the stamp: it is the last file that a build writes. */
+/** In the order of building. A package is fresh when its output is newer than all that it is made of. */
 const packages = [
   { name: 'sdk', output: 'dist/sightline.iife.js', inputs: ['src', 'package.json', 'tsup.config.ts'] },
   {

@@ -76,7 +76,7 @@ describe.skipIf(!chromiumPath).each(databases)('on $name', (database) => {
 
   const ask = async (path: string) => {
     const response = await fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${adminToken}` } })
-    expect(response.status, path).toBe(200)
+    if (!response.ok) throw new Error(`${path} was answered with ${response.status}.`)
     return response.json()
   }
 

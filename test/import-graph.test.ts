@@ -131,21 +131,22 @@ describe('collector', () => {
   })
 })
 
-describe('the checks themselves', () => {
-  const file = (name: string, imports: string[], code = '') => ({
-    name,
-    imports,
-    packages: [],
-    tree: ts.createSourceFile(name, code, ts.ScriptTarget.Latest, true),
-  })
+const file = (name: string, imports: string[], code = '') => ({
+  name,
+  imports,
+  packages: [],
+  tree: ts.createSourceFile(name, code, ts.ScriptTarget.Latest, true),
+})
 
+describe('the checks themselves', () => {
   test('find a circle', () => {
     const files = [file('a.ts', ['b.ts']), file('b.ts', ['c.ts']), file('c.ts', ['a.ts']), file('d.ts', ['a.ts'])]
     expect(findCircles(files)).toEqual([['a.ts', 'b.ts', 'c.ts', 'a.ts']])
   })
 
   test('find a browser global, and tell a use at import time from one inside a function', () => {
-    const code = 'const a = window.name\nexport function f() { return document.title }\nconst b = { document: 1 }.document'
+    const code =
+      'const a = window.name\nexport function f() { return document.title }\nconst b = { document: 1 }.document'
     expect(findGlobals(file('x.ts', [], code), browserGlobals)).toEqual([
       { name: 'window', line: 1, insideFunction: false },
       { name: 'document', line: 2, insideFunction: true },
@@ -153,6 +154,8 @@ describe('the checks themselves', () => {
   })
 
   test('do not take a parameter for a global', () => {
-    expect(findGlobals(file('x.ts', [], 'function f(document: string) { return document }'), browserGlobals)).toEqual([])
+    expect(findGlobals(file('x.ts', [], 'function f(document: string) { return document }'), browserGlobals)).toEqual(
+      [],
+    )
   })
 })

@@ -140,7 +140,8 @@ describe.skipIf(!chromiumPath)('seen, in a real browser', () => {
   test('200 cards jumped over in one scroll are not seen', async () => {
     await page.evaluate(async () => {
       const script = globalThis as unknown as PageScript
-      for (let index = 0; index < 200; index++) script.tracker.observe(script.add(1_000 + index * 20), script.subject(`${index}`))
+      for (let index = 0; index < 200; index++)
+        script.tracker.observe(script.add(1_000 + index * 20), script.subject(`${index}`))
       await script.wait(200)
       for (let frame = 0; frame < 30; frame++) {
         window.scrollTo(0, (frame % 3) * 2_500)

@@ -52,10 +52,10 @@ export async function openTab(browser: Browser, url: string): Promise<Tab> {
       await loaded
     },
     async evaluate<Result>(expression: string) {
-      const { result, exceptionDetails } = await send<{ result: { value: Result }; exceptionDetails?: { text: string } }>(
-        'Runtime.evaluate',
-        { expression, awaitPromise: true, returnByValue: true },
-      )
+      const { result, exceptionDetails } = await send<{
+        result: { value: Result }
+        exceptionDetails?: { text: string }
+      }>('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })
       if (exceptionDetails) throw new Error(exceptionDetails.text)
       return result.value
     },

@@ -53,8 +53,7 @@ function count(fallback: number, notes: Omit<SettingNotes, 'expected' | 'example
 }
 
 /** Secrets that were copied from an example protect nobody. */
-const PLACEHOLDER =
-  /^(.)\1*$|change.?me|replace.?me|placeholder|example|your.?(jwt|secret|token|key)|^(secret|password|test)+/i
+const PLACEHOLDER = /change.?me|replace.?me|placeholder|your.?(jwt|secret|token|key)|^(secret|password)+$/i
 const longSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32 && !PLACEHOLDER.test(value))
 
 const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value)

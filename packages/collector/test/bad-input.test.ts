@@ -169,10 +169,29 @@ onBothDatabases('bad input', (database) => {
     ])
   })
 
+  test('refuses a negative length instead of inventing another one', async () => {
+    const answer = await post(JSON.stringify({ events: [impression(), impression({ type: 'view', durationMs: -5 })] }))
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toMatchObject({ tracked: 1, errors: [{ index: 1, code: 'invalid_event' }] })
+  })
+
+  test('keeps how an impression was counted and whether a watch was completed', async () => {
+    const events = [
+      impression({ rule: 'area' }),
+      impression({ rule: 'oversize' }),
+      impression({ rule: 'interaction' }),
+      impression({ criteria: { threshold: 0.5, minDurationMs: 1_000, accumulate: true } }),
+      impression({ type: 'watch', completed: true }),
+    ]
+    await post(JSON.stringify({ events }))
+    const rows = await database().kysely.selectFrom('events').select('flags').orderBy('flags').execute()
+    expect(rows.map(({ flags }) => flags)).toEqual([0, 8, 16, 32, 64])
+  })
+
   test('brings lengths into range and replaces times outside the window', async () => {
     const longAgo = Date.now() - 31 * 86_400_000
     const events = [
-      impression({ type: 'view', durationMs: -5 }),
+      impression({ type: 'view', durationMs: 0 }),
       impression({ type: 'watch', durationMs: 1e12, occurredAt: longAgo }),
       { ...impression({ type: 'like' }), occurredAt: new Date(Date.now() - 1_000).toISOString() },
     ]

@@ -51,7 +51,11 @@ function chartOptions(
       x: { time: false, range: [-0.3, series.length - 0.7] },
       y: { range: (_, __, max) => [0, Math.max(5, max * 1.08)] },
     },
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 9 } },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      points: { size: 9, width: 2, fill: colour('--surface'), stroke: (_, line) => colour(`--${metrics[line - 1]}`) },
+    },
     axes: [
       {
         ...axis,

@@ -28,9 +28,9 @@ test('writes numbers the way the reader does', () => {
 })
 
 test('names the day that the API named, wherever the reader is', () => {
-  // With or without a comma: that differs between versions of the locale data.
+  // Commas and thin spaces differ between versions of the locale data.
   expect(english.longDay('2025-03-09')).toMatch(/^Sun,? 9 Mar$/)
-  expect(english.days('2025-03-03', '2025-03-09')).toBe('3–9 Mar')
+  expect(english.days('2025-03-03', '2025-03-09')).toMatch(/^3\s?–\s?9 Mar$/)
   expect(english.days('2025-03-09', '2025-03-09')).toBe(english.longDay('2025-03-09'))
 })
 

@@ -170,13 +170,14 @@ function show(value: unknown): string {
 
 /** The known option that shares most pairs of neighbouring letters with a name; the name itself if it is known. */
 function findClosest(name: string): keyof TrackerOptions {
-  const likeness = (known: string): number => {
-    const pairs = (text: string) =>
-      Array.from(text.toLowerCase(), (letter, index) => letter + text[index + 1]?.toLowerCase())
-    const wanted = pairs(name)
-    return known === name
+  const wanted = pairsOf(name)
+  const likeness = (known: string): number =>
+    known === name
       ? Infinity
-      : pairs(known).filter((pair) => wanted.includes(pair)).length / (known.length + name.length)
-  }
+      : pairsOf(known).filter((pair) => wanted.includes(pair)).length / (known.length + name.length)
   return names.reduce((best, known) => (likeness(known) > likeness(best) ? known : best))
+}
+
+function pairsOf(text: string): string[] {
+  return Array.from(text.toLowerCase(), (letter, index) => letter + text.toLowerCase().charAt(index + 1))
 }

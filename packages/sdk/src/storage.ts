@@ -20,15 +20,6 @@ export function openTabStorage(): SafeStorage {
   const memory = new Map<string, string | null>()
   let allowed = false
 
-  // A getter, because touching `sessionStorage` itself may throw where storage is forbidden.
-  const attempt = <Result>(use: (area: Storage) => Result): Result | undefined => {
-    try {
-      return use(sessionStorage)
-    } catch {
-      return undefined
-    }
-  }
-
   const write = (name: string, value: string | null): boolean =>
     allowed &&
     attempt((area) => {
@@ -41,16 +32,6 @@ export function openTabStorage(): SafeStorage {
     if (write(name, value)) memory.delete(name)
     else memory.set(name, value)
   }
-
-  const stored = (): string[] =>
-    attempt((area) => {
-      const all: string[] = []
-      for (let index = 0; index < area.length; index++) {
-        const name = area.key(index)
-        if (name?.startsWith(PREFIX)) all.push(name.slice(PREFIX.length))
-      }
-      return all
-    }) ?? []
 
   return {
     get(name) {
@@ -71,5 +52,20 @@ export function openTabStorage(): SafeStorage {
       memory.clear()
       for (const name of stored()) attempt((area) => area.removeItem(PREFIX + name))
     },
+  }
+}
+
+function stored(): string[] {
+  const read = (area: Storage) => Array.from({ length: area.length }, (_, index) => area.key(index) ?? '')
+  const all = attempt(read) ?? []
+  return all.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
+}
+
+// A function, because touching `sessionStorage` itself may throw where storage is forbidden.
+function attempt<Result>(use: (area: Storage) => Result): Result | undefined {
+  try {
+    return use(sessionStorage)
+  } catch {
+    return undefined
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Tracker } from '../src/index'
 import { useFakePage } from './support/fake-page'
 

@@ -16,6 +16,10 @@ const mistake = (options: unknown) => {
   }
 }
 
+/** A default as the documentation writes it. */
+const read = (text: string) =>
+  /^[\d_.]+$/.test(text) ? Number(text.replaceAll('_', '')) : JSON.parse(text.replaceAll("'", '"'))
+
 describe('createTracker() refuses', () => {
   test.each<[object, string]>([
     [
@@ -91,8 +95,6 @@ describe('options', () => {
     ])
     const values: Record<string, string> = Object.fromEntries(documented.filter(([, value]) => value !== 'none'))
     const expected = Object.entries(defaultOptions).map(([name, value]) => [name, value])
-    const read = (text: string) =>
-      /^[\d_.]+$/.test(text) ? Number(text.replaceAll('_', '')) : JSON.parse(text.replaceAll("'", '"'))
     expect(Object.entries(values).map(([name, text]) => [name, read(text)])).toEqual(expected)
     expect(documented).toHaveLength([...source.matchAll(/^ {2}\w+\?: .* \| undefined$/gm)].length)
   })

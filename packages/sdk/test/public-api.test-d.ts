@@ -25,7 +25,7 @@ describe('createTracker', () => {
 
 describe('track', () => {
   test('takes any name without an event map', () => {
-    open.track('like')
+    expectTypeOf(open.track('like')).toEqualTypeOf<void>()
     open.track('anything', { ...post, metadata: { any: 'thing' } })
     // @ts-expect-error a field that does not exist
     open.track('like', { colour: 'red' })
@@ -34,7 +34,7 @@ describe('track', () => {
   })
 
   test('takes built-in names and the names of the map with one, as an interface or a type', () => {
-    mine.track('like', post)
+    expectTypeOf(mine.track('like', post)).toEqualTypeOf<void>()
     mine.track('sign_up', { metadata: { plan: 'free' } })
     mine.track('search')
     mine.track('search', { metadata: { query: 'x' } })

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { sealEvent, unseal, utf8Length } from '../src/seal'
 import type { WireEvent } from '../src/wire'
 

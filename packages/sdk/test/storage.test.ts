@@ -24,7 +24,7 @@ test('tells the names that begin alike, stored and kept ones, without the remove
   const storage = openTabStorage()
   storage.set('seen:c', '1')
   storage.remove('seen:b')
-  expect(storage.names('seen:').sort()).toEqual(['seen:a', 'seen:c'])
+  expect(new Set(storage.names('seen:'))).toEqual(new Set(['seen:a', 'seen:c']))
 })
 
 test('purges only what is ours', () => {

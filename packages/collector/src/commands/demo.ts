@@ -6,7 +6,7 @@ import { buildCollector } from '../collector'
 import { DataDirInUse } from '../database/data-dir-lock'
 import { openDatabase } from '../database/open-database'
 import { clearOldDemos, openDemoDirectory, privateDirectory, UnusableDirectory } from '../demo/demo-directory'
-import { readDemoOptions, type DemoOptions } from '../demo/demo-options'
+import { demoHelp, readDemoOptions, type DemoOptions } from '../demo/demo-options'
 import { registerDemoPage } from '../demo/demo-page'
 import { fill } from '../demo/fill'
 import { listenOnFreePort } from '../demo/listen'
@@ -104,6 +104,10 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<numbe
  * @throws ConfigError with all mistakes in flags and environment.
  */
 export async function demoCommand(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    say(demoHelp)
+    return 0
+  }
   try {
     return await runDemo(readDemoOptions(argv, env), listenForSignals())
   } catch (error) {

@@ -20,8 +20,11 @@ const typeName = z
   .string()
   .regex(EVENT_TYPE_PATTERN, 'expected a lower-case letter, then at most 63 lower-case letters, digits or underscores')
 const naturalNumber = z.int().min(0).max(MAX_INT4)
-/** A stretch of time; what is less than nothing or longer than 24 days is brought to the nearest that can be stored. */
-const stretchMs = z.number().transform((ms) => Math.min(Math.max(Math.round(ms), 0), MAX_INT4))
+/** A stretch of time; one of more than 24 days is brought to the longest that can be stored. */
+const stretchMs = z
+  .number()
+  .min(0)
+  .transform((ms) => Math.min(Math.round(ms), MAX_INT4))
 const instant = z.union([
   z.number(),
   z

@@ -1,7 +1,7 @@
 // The site's rules, event by event: under which id, day and time it is stored, and whether it counts.
 import type { WireEvent } from '@sightline/sdk/wire'
 import { eventDay, mintId } from './event-id'
-import { eventFlags } from './flags'
+import { eventFlags, flagsOf } from './flags'
 
 /** Sentry's window: what is older or lies further ahead is a wrong clock rather than a late event. */
 const MAX_AGE_MS = 30 * 86_400_000
@@ -24,7 +24,8 @@ export function decide(
   receivedAt: number,
   rawRetentionDays: number,
 ): DecidedEvent {
-  let flags = textCut ? eventFlags.textCut : 0
+  let flags = flagsOf(event)
+  if (textCut) flags |= eventFlags.textCut
   if (event.id === undefined) flags |= eventFlags.idMinted
   const id = event.id ?? mintId(receivedAt)
 

@@ -126,3 +126,10 @@ test('refuses a wrong setting with one line', async () => {
   expect(await demo.exited).toBe(78)
   expect(demo.output()).toBe('config: --days must be a whole number of days from 1 to 30, got "31".\n')
 })
+
+test('explains itself with an example', async () => {
+  const demo = startDemo('--help')
+  expect(await demo.exited).toBe(0)
+  expect(demo.output()).toContain('Example: sightline demo --port 9000')
+  expect(demo.output()).not.toContain('Dashboard')
+})

@@ -87,7 +87,7 @@ export function createFlusher(ports: FlusherPorts): Flusher {
   function exitSoon(): void {
     if (isExitQueued) return
     isExitQueued = true
-    void Promise.resolve().then(() => {
+    queueMicrotask(() => {
       isExitQueued = false
       if (!isClosed) exit()
     })

@@ -32,7 +32,7 @@ export function createHandover(finish: (sight: Sight, heir: Sight | undefined) =
   function reconcileSoon(): void {
     if (isScheduled) return
     isScheduled = true
-    void Promise.resolve().then(() => {
+    queueMicrotask(() => {
       isScheduled = false
       reconcile()
     })

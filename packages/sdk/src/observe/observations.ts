@@ -110,19 +110,8 @@ export function createObservations(insets: Insets, ports: ObservationPorts) {
     rearm()
   })
 
-  const isTall = ({ stretch }: Sight) => isRunning(stretch) && stretch.oversize
-
-  function isConnected(sight: Sight): boolean {
-    return ask(sight, (element) => element.isConnected) ?? false
-  }
-
   function resample(sight: Sight): void {
     ask(sight, (element) => viewport.resample(element, sight.criteria.threshold))
-  }
-
-  function ask<Result>(sight: Sight, question: (element: Element) => Result): Result | undefined {
-    const element = elementOf(sight)
-    return element && question(element)
   }
 
   function sampled(entry: IntersectionObserverEntry): void {
@@ -280,4 +269,13 @@ export function createObservations(insets: Insets, ports: ObservationPorts) {
       viewport.close()
     },
   }
+}
+
+const isTall = ({ stretch }: Sight) => isRunning(stretch) && stretch.oversize
+
+const isConnected = (sight: Sight) => ask(sight, (element) => element.isConnected) ?? false
+
+function ask<Result>(sight: Sight, question: (element: Element) => Result): Result | undefined {
+  const element = elementOf(sight)
+  return element && question(element)
 }

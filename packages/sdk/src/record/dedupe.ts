@@ -42,7 +42,7 @@ export function createSeenContents(
       const [seenAt = NaN, totalMs = NaN] = (storage.get(name) ?? '').split(' ').map(Number)
       return Number.isFinite(seenAt + totalMs) ? [[name.slice(PREFIX.length), { seenAt, totalMs }]] : []
     })
-    return new Map(stored.sort(([, a], [, b]) => a.seenAt - b.seenAt))
+    return new Map(stored)
   }
   const all = () => (memories ??= load())
 
@@ -72,11 +72,9 @@ export function createSeenContents(
       // Never before the start of the scope, also when somebody has set the clock back.
       const memory = { seenAt: Math.max(now(), since(scope)), totalMs: 0 }
       latestAt = Math.max(latestAt, memory.seenAt)
-      all().delete(key)
       all().set(key, memory)
       save(key, memory)
-      if (all().size <= MAX_KEYS) return
-      for (const oldest of all().keys()) return remove(oldest)
+      if (all().size > MAX_KEYS) remove(findOldest(all()))
     },
     remove,
     addTime(key, scope, durationMs) {
@@ -94,4 +92,10 @@ export function createSeenContents(
       memories = new Map()
     },
   }
+}
+
+function findOldest(memories: Map<string, Memory>): string {
+  let oldest = { key: '', seenAt: Infinity }
+  for (const [key, { seenAt }] of memories) if (seenAt < oldest.seenAt) oldest = { key, seenAt }
+  return oldest.key
 }

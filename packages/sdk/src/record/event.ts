@@ -11,7 +11,7 @@ export interface EventDraft extends Omit<WireEvent, 'content' | 'metadata'> {
 }
 
 /** Types that mean nothing without a content. */
-const ABOUT_CONTENT = ['impression', 'view', 'watch', 'click', 'page_view']
+const ABOUT_CONTENT = new Set(['impression', 'view', 'watch', 'click', 'page_view'])
 
 const asIs = (value: unknown) => value
 const label = (value: unknown) => typeof value === 'string' && cleanText(value, wireLimits.maxLabelLength)
@@ -49,7 +49,7 @@ export function cleanEvent(draft: EventDraft, explain: (sentence: string) => voi
     explain(`"${String(type)}" is dropped: expected a type such as "sign_up".`)
     return undefined
   }
-  if (!content && (draft.content || ABOUT_CONTENT.includes(type))) {
+  if (!content && (draft.content || ABOUT_CONTENT.has(type))) {
     explain(`"${type}" is dropped: expected content such as { type: "post", id: "42" }.`)
     return undefined
   }

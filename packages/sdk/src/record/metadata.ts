@@ -2,8 +2,8 @@
 import { type JsonValue, type Metadata, wireLimits } from '../wire'
 import { cleanText } from './text'
 
-/** Collectors refuse a whole request that names one of these, since they are how prototypes are poisoned. */
-const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype']
+/** Collectors refuse a whole request that names one of these keys, since they are how prototypes are poisoned. */
+const FORBIDDEN_KEY = /^(__proto__|constructor|prototype)$/
 
 /**
  * Copies `value` once; what changes later in the caller's objects changes nothing here.
@@ -41,7 +41,7 @@ export function cleanMetadata(value: unknown, leftOut: string[]): Metadata | und
     // Everything beyond the limits would be left out one by one, which takes long for a very long list.
     const names = Object.keys(item).slice(0, maxMetadataNodes)
     for (const name of names) {
-      const isAllowed = isArray || (!FORBIDDEN_KEYS.includes(name) && keys++ < maxMetadataKeys)
+      const isAllowed = isArray || (!FORBIDDEN_KEY.test(name) && keys++ < maxMetadataKeys)
       const member = isAllowed ? attempt(() => copy(item[name as keyof typeof item])) : undefined
       if (member === undefined) leftOut.push(name)
       if (isArray) copies.push(member ?? null)

@@ -10,6 +10,9 @@ beforeEach(() => {
   return () => vi.restoreAllMocks()
 })
 
+/** The part of a body that must be the same in every attempt. */
+const eventsOf = ({ body }: { body: string }) => body.slice(body.indexOf('"events"'))
+
 test.each([
   ['done', [200, 201, 202, 204, 299]],
   ['again', [0, 408, 425, 429, 500, 502, 503, 504, 507, 599]],
@@ -75,9 +78,8 @@ describe('a batch that was not decided', () => {
     await page.advance(5_000)
     page.accept()
     await page.advance(1_000)
-    const events = ({ body }: { body: string }) => body.slice(body.indexOf('"events"'))
     expect(page.requests).toHaveLength(2)
-    expect(events(page.requests[1]!)).toBe(events(page.requests[0]!))
+    expect(eventsOf(page.requests[1]!)).toBe(eventsOf(page.requests[0]!))
     expect(tracker.stats()).toMatchObject({ delivered: 3, queued: 0 })
   })
 

@@ -95,7 +95,7 @@ describe('the keepalive budget', () => {
 
   test('is given back only after the answer was read to its end', async () => {
     const { page } = world
-    let finish: (text: string) => void = () => {}
+    let finish!: (text: string) => void
     const text = vi.spyOn(Response.prototype, 'text').mockReturnValue(
       new Promise((resolve) => {
         finish = resolve

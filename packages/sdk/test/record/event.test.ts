@@ -58,7 +58,7 @@ describe('an event', () => {
     await tracker.flush()
     const ids = page.sent.map(({ sessionId }) => sessionId)
     const sizes = [...new Set(ids)].map((id) => ids.filter((other) => other === id).length)
-    expect(sizes.sort((a, b) => b - a)).toEqual([73, 1])
+    expect([sizes.length, Math.max(...sizes)]).toEqual([2, 73])
   })
 
   test.each<[string, object, object]>([

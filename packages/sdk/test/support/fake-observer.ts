@@ -42,7 +42,7 @@ export class FakeIntersectionObserver {
   constructor(report: IntersectionObserverCallback, options: IntersectionObserverInit = {}) {
     this.#report = report
     this.rootMargin = options.rootMargin ?? '0px'
-    this.thresholds = [options.threshold ?? 0].flat().sort((a, b) => a - b)
+    this.thresholds = [options.threshold ?? 0].flat()
     alive.add(this)
   }
 

@@ -25,6 +25,11 @@ const accept: Collector = (request) => {
   request.answer(200, { body })
 }
 
+const signal = (target: EventTarget, type: string, more: object = {}) =>
+  target.dispatchEvent(Object.assign(new Event(type, { bubbles: true }), more))
+
+const everything: (body: string) => boolean = () => true
+
 export type FakePage = ReturnType<typeof openFakePage>
 
 function openFakePage() {
@@ -32,7 +37,7 @@ function openFakePage() {
   const requests: Request[] = []
   const beacons: { url: string; body: string; batch: Batch }[] = []
   let collector: Collector = accept
-  let takesBeacon: (body: string) => boolean = () => true
+  let takesBeacon = everything
   let visibility: DocumentVisibilityState = 'visible'
   let prerendering = false
   const view = document.defaultView!
@@ -73,9 +78,6 @@ function openFakePage() {
     })
   })
   const listeners = watchListeners({ window, document, history: view as unknown as Window })
-
-  const signal = (target: EventTarget, type: string, more: object = {}) =>
-    target.dispatchEvent(Object.assign(new Event(type, { bubbles: true }), more))
 
   const page = {
     requests,
@@ -176,6 +178,7 @@ function openFakePage() {
     /** Everything that has left the page, in order of capture. */
     get sent(): WireEvent[] {
       const bodies = [...requests, ...beacons].flatMap(({ batch }) => batch.events)
+      // oxlint-disable-next-line unicorn/no-array-sort -- a fresh array, and toSorted() is younger than our target
       return bodies.sort((a, b) => a.seq! - b.seq!)
     },
 
