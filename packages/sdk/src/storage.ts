@@ -56,8 +56,7 @@ export function openTabStorage(): SafeStorage {
 }
 
 function stored(): string[] {
-  const read = (area: Storage) => Array.from({ length: area.length }, (_, index) => area.key(index) ?? '')
-  const all = attempt(read) ?? []
+  const all = attempt((area) => Array.from({ length: area.length }, (_, index) => area.key(index) ?? '')) ?? []
   return all.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
 }
 

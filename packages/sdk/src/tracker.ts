@@ -209,7 +209,10 @@ function startTracker(options: ResolvedOptions): Tracker {
   function openPageView(path: string, referrer: string | undefined, fields?: Omit<TrackFields, 'content'>): void {
     observations.route()
     seen.beginPage()
-    record({ referrer, ...fields, type: 'page_view', content: { type: 'page', id: path } }, false)
+    record(
+      { ...fields, referrer: fields?.referrer ?? referrer, type: 'page_view', content: { type: 'page', id: path } },
+      false,
+    )
   }
 
   const stats = (): TrackerStats => {

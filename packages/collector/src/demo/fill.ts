@@ -72,11 +72,19 @@ export async function fill(
     onProgress(stored)
   }
 
+  let hasFailed = false
+
   async function work(): Promise<void> {
     for (const batch of batches) {
       signal.throwIfAborted()
-      await send(batch)
+      if (hasFailed) return
+      await send(batch).catch((error: unknown) => {
+        hasFailed = true
+        throw error
+      })
     }
   }
-  await Promise.all(Array.from({ length: REQUESTS_IN_FLIGHT }, work))
+  // All of them are waited for, also after a failure: the database closes next, and no request may still be using it.
+  const ends = await Promise.allSettled(Array.from({ length: REQUESTS_IN_FLIGHT }, work))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }

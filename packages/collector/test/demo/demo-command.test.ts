@@ -92,6 +92,7 @@ test('starts the sample data anew after it was stopped while filling', async () 
   await vi.waitFor(() => expect(first.output()).toContain('25 %'), { timeout: 50_000, interval: 20 })
   expect(await first.interrupt()).toBe(130)
   expect(first.output()).toContain('The next demo makes it anew')
+  expect(first.output()).not.toContain('error')
 
   const second = startDemo('--port', '0', '--days', '30')
   await second.addresses()
