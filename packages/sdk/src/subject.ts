@@ -1,9 +1,9 @@
 // What a caller names: the content, where it is shown, and how often it may count as seen.
-import { type ContentRef, EVENT_TYPE_PATTERN, wireLimits } from './wire'
+import { CONTENT_TYPE_PATTERN, type ContentRef, wireLimits } from './wire'
 
 /** A thing that can be seen: `{ type: 'post', id: 42 }`. */
 export interface Content {
-  /** A lower-case letter, then at most 63 lower-case letters, digits or underscores. */
+  /** A letter, then at most 63 letters, digits, `_`, `-` or `.`. */
   type: string
   /** Your own id, at most 2,048 characters. A number is sent as a string. */
   id: string | number
@@ -36,7 +36,7 @@ export function readContent(content: unknown): ContentRef | undefined {
   const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id
   const isValid =
     typeof type === 'string' &&
-    EVENT_TYPE_PATTERN.test(type) &&
+    CONTENT_TYPE_PATTERN.test(type) &&
     typeof text === 'string' &&
     text.length > 0 &&
     text.length <= wireLimits.maxContentIdLength

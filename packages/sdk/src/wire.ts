@@ -8,8 +8,11 @@ export const BUILT_IN_EVENT_TYPES = ['impression', 'view', 'watch', 'click', 'li
 
 export type BuiltInEventType = (typeof BUILT_IN_EVENT_TYPES)[number]
 
-/** Shape of an event type and of a content type: a lower-case letter, then at most 63 letters, digits or underscores. */
+/** Shape of an event type: a lower-case letter, then at most 63 lower-case letters, digits or underscores. */
 export const EVENT_TYPE_PATTERN = /^[a-z][a-z0-9_]{0,63}$/
+
+/** Shape of a content type: a letter, then at most 63 letters, digits, `_`, `-` or `.`; no colon, which ends it in `post:42`. */
+export const CONTENT_TYPE_PATTERN = /^[A-Za-z][\w.-]{0,63}$/
 
 /** What the collector accepts from a browser by default. Larger requests are refused whole with 413. */
 export const wireLimits = {
@@ -41,7 +44,7 @@ export type Metadata = Record<string, JsonValue>
 
 /** A thing that can be seen: `{ type: 'post', id: '42' }`. A page is `{ type: 'page', id: path }`. */
 export interface ContentRef {
-  /** Kind of content; matches {@link EVENT_TYPE_PATTERN}. */
+  /** Kind of content; matches {@link CONTENT_TYPE_PATTERN}. */
   type: string
   /** Your own id of it, at most {@link wireLimits.maxContentIdLength} characters. */
   id: string

@@ -1,5 +1,6 @@
 // The wire format as zod checks it. Types and limits are the SDK's; what drifts apart does not compile.
 import {
+  CONTENT_TYPE_PATTERN,
   EVENT_TYPE_PATTERN,
   wireLimits,
   type Batch,
@@ -19,6 +20,9 @@ const uuid = z.string().regex(UUID, 'expected a UUID').toLowerCase()
 const typeName = z
   .string()
   .regex(EVENT_TYPE_PATTERN, 'expected a lower-case letter, then at most 63 lower-case letters, digits or underscores')
+const contentType = z
+  .string()
+  .regex(CONTENT_TYPE_PATTERN, 'expected a letter, then at most 63 letters, digits, "_", "-" or "."')
 const naturalNumber = z.int().min(0).max(MAX_INT4)
 /** A stretch of time; one of more than 24 days is brought to the longest that can be stored. */
 const stretchMs = z
@@ -71,7 +75,7 @@ export const eventSchema = z.object({
   occurredAt: instant.optional(),
   sessionId: uuid.optional(),
   seq: naturalNumber.optional(),
-  content: z.object({ type: typeName, id: z.string().min(1).max(wireLimits.maxContentIdLength) }).optional(),
+  content: z.object({ type: contentType, id: z.string().min(1).max(wireLimits.maxContentIdLength) }).optional(),
   source: z.string().optional(),
   viewType: z.string().optional(),
   position: naturalNumber.optional(),
