@@ -1,6 +1,6 @@
 // Counts what became of every event: recorded = delivered + queued + in flight + unconfirmed + dropped by reason.
-import { type SealedEvent, unseal } from './seal'
-import type { DropCounts, DropReason, WireEvent } from './wire'
+import type { SealedEvent } from './seal'
+import type { DropCounts, DropReason } from './wire'
 
 export interface Ledger {
   recorded: number
@@ -10,25 +10,25 @@ export interface Ledger {
   readonly dropped: DropCounts
   /** Drops that no request has told the collector yet. */
   readonly untold: DropCounts
-  drop(reason: DropReason, events: readonly (SealedEvent | WireEvent)[]): void
+  drop(reason: DropReason, events: readonly SealedEvent[]): void
 }
 
 /** `onDrop` is called after the numbers have changed; it must not throw. */
-export function openLedger(onDrop: (reason: DropReason, events: () => WireEvent[]) => void): Ledger {
-  const ledger: Ledger = {
+export function openLedger(onDrop: (reason: DropReason, events: readonly SealedEvent[]) => void): Ledger {
+  const dropped: DropCounts = {}
+  const untold: DropCounts = {}
+  return {
     recorded: 0,
     delivered: 0,
     unconfirmed: 0,
-    dropped: {},
-    untold: {},
+    dropped,
+    untold,
     drop(reason, events) {
       if (!events.length) return
-      addCounts(ledger.dropped, { [reason]: events.length })
-      addCounts(ledger.untold, { [reason]: events.length })
-      onDrop(reason, () => events.map((event) => ('json' in event ? unseal(event) : event)))
+      for (const counts of [dropped, untold]) addCounts(counts, { [reason]: events.length })
+      onDrop(reason, events)
     },
   }
-  return ledger
 }
 
 /** Adds counts to others, in place; with the sign −1 takes them away. */

@@ -85,34 +85,30 @@ export type ResolvedOptions = {
 
 /** @throws TypeError with one sentence that says what was expected, at the first wrong or unknown option. */
 export function resolveOptions(options: TrackerOptions): ResolvedOptions {
-  const given: Record<string, unknown> = { ...options }
   const resolved: Record<string, unknown> = { ...defaultOptions }
-  for (const name of Object.keys(given)) {
-    const closest = findClosest(name)
-    if (name !== closest) fail(`there is no option ${name}. Did you mean ${closest}?`)
-    if (given[name] !== undefined) resolved[name] = given[name]
-  }
-  for (const name of names) {
-    const wrong = findWrongOption(name, resolved[name])
-    if (wrong) fail(`expected ${wrong}.`)
+  const given: Partial<TrackerOptions> = options
+  for (const [name, value] of Object.entries({ endpoint: undefined, ...given })) {
+    if (value !== undefined) resolved[name] = value
+    const isKnown = Object.keys(rules).includes(name)
+    const wrong = isKnown
+      ? findWrongOption(name as keyof TrackerOptions, resolved[name])
+      : `one of the options ${Object.keys(rules).join(', ')}, got ${name}`
+    if (wrong) throw new TypeError(`createTracker(): expected ${wrong}.`)
   }
   return resolved as unknown as ResolvedOptions
-}
-
-function fail(problem: string): never {
-  throw new TypeError('createTracker(): ' + problem)
 }
 
 /** What is wrong with the value of an option, for a sentence that begins with "expected"; empty when it is right. */
 export function findWrongOption(name: keyof TrackerOptions, value: unknown): string {
   const [expected, accepts] = rules[name]
-  return accepts(value) ? '' : `${name} to be ${expected}, got ${show(value)}`
+  const came = typeof value === 'string' ? `"${value}"` : String(value)
+  return accepts(value) ? '' : `${name} to be ${expected}, got ${came} (${typeof value})`
 }
 
 type Rule = readonly [expected: string, accepts: (value: unknown) => boolean]
 
-const from = (min: number, unit: string, max = Infinity): Rule => [
-  `a number${unit} from ${min} ${max < Infinity ? `to ${max}` : 'up'}`,
+const from = (min: number, max = Infinity, ofUnit = ''): Rule => [
+  `a number${ofUnit} from ${min} ${max < Infinity ? `to ${max}` : 'up'}`,
   (value) => Number.isFinite(value) && (value as number) >= min && (value as number) <= max,
 ]
 
@@ -122,9 +118,8 @@ const oneOf = (...choices: unknown[]): Rule => [
 ]
 
 const optionalFunction: Rule = ['a function', (value) => value === undefined || typeof value === 'function']
-const milliseconds = from(0, ' of milliseconds')
-const bytes = from(1_024, ' of bytes')
-const count = from(1, ' of events')
+const milliseconds = from(0, Infinity, ' of milliseconds')
+const bytes = from(1_024, Infinity, ' of bytes')
 const yesOrNo = oneOf(true, false)
 
 const rules: { readonly [Name in keyof TrackerOptions]-?: Rule } = {
@@ -133,19 +128,19 @@ const rules: { readonly [Name in keyof TrackerOptions]-?: Rule } = {
     (value) => /^(https?:\/)?\/[^/]/.test(String(value)),
   ],
   flushIntervalMs: milliseconds,
-  maxBatchEvents: from(1, ' of events', wireLimits.maxBatchEvents),
-  maxBatchBytes: from(1_024, ' of bytes', KEEPALIVE_BUDGET_BYTES),
-  maxQueueEvents: count,
+  maxBatchEvents: from(1, wireLimits.maxBatchEvents),
+  maxBatchBytes: from(1_024, KEEPALIVE_BUDGET_BYTES, ' of bytes'),
+  maxQueueEvents: from(1),
   maxQueueBytes: bytes,
   maxEventBytes: bytes,
-  maxEventAgeMs: from(1, ' of milliseconds'),
+  maxEventAgeMs: from(1, Infinity, ' of milliseconds'),
   dedupe: [
     '"session" or "page" or { windowMs } or false',
     (value) =>
       ['session', 'page', false].includes(value as string) ||
       milliseconds[1]((value as { windowMs?: unknown } | null)?.windowMs),
   ],
-  threshold: from(0, '', 1),
+  threshold: from(0, 1),
   minDurationMs: milliseconds,
   insets: [
     'pixels from 0 up for any of top, right, bottom and left',
@@ -159,25 +154,4 @@ const rules: { readonly [Name in keyof TrackerOptions]-?: Rule } = {
   beforeSend: optionalFunction,
   onDrop: optionalFunction,
   debug: yesOrNo,
-}
-
-const names = Object.keys(rules) as (keyof TrackerOptions)[]
-
-function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  return `${typeof value === 'string' ? JSON.stringify(value) : String(value)} (${typeof value})`
-}
-
-/** The known option that shares most pairs of neighbouring letters with a name; the name itself if it is known. */
-function findClosest(name: string): keyof TrackerOptions {
-  const wanted = pairsOf(name)
-  const likeness = (known: string): number =>
-    known === name
-      ? Infinity
-      : pairsOf(known).filter((pair) => wanted.includes(pair)).length / (known.length + name.length)
-  return names.reduce((best, known) => (likeness(known) > likeness(best) ? known : best))
-}
-
-function pairsOf(text: string): string[] {
-  return Array.from(text.toLowerCase(), (letter, index) => letter + text.toLowerCase().charAt(index + 1))
 }

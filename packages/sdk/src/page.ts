@@ -1,5 +1,5 @@
 // What the page itself does: shown, hidden, left, frozen, restored, prerendered, online again, moved to another address.
-import { watchAddress } from './address'
+import { patchHistory } from './address'
 
 /** Why a page stopped being seen. */
 export type HideReason = 'hidden' | 'pagehide' | 'frozen'
@@ -14,6 +14,8 @@ export interface PageListeners {
   /** A prerendered page became a real one; called after `show`. */
   activate(): void
   online(): void
+  /** The document, or anything inside it, was scrolled. */
+  scroll(): void
 }
 
 export interface Page {
@@ -25,113 +27,82 @@ export interface Page {
   isOpen(): boolean
   isPrerendering(): boolean
   path(): string
-  /** Address without query, fragment and user info. */
   url(): string
   /** `document.referrer`; empty when the browser tells none. */
   referrer(): string
-  asksNotToBeTracked(): { gpc: boolean; dnt: boolean }
+  /** Name of the signal by which the browser asks not to be tracked, among those that are to be respected. */
+  privacySignal(respected: { respectGpc: boolean; respectDnt: boolean }): string | undefined
   listen(listeners: PageListeners): void
   /** Calls at every change of the address, also of its fragment, possibly several times for one change. */
-  onAddressChange(listener: () => void): () => void
-  /** Calls at every scroll of the document or of anything inside it. */
-  onScroll(listener: () => void): () => void
+  onAddressChange(listener: () => void): void
   close(): void
 }
 
 /** Whether there is a page at all; a server has none. */
 export function hasPage(): boolean {
-  return typeof window === 'object' && typeof document === 'object'
+  return typeof document === 'object'
 }
 
 export function openPage(): Page {
-  const view = window
+  const view: Window & { navigation?: EventTarget } = window
   const doc: Document & { prerendering?: boolean } = document
-  const stops = new Set<() => void>()
-  let frozen = false
-  let leaving = false
-  let wasOpen = isOpen()
+  const stops: (() => void)[] = []
+  let isOpen = isVisible()
 
-  function isOpen(): boolean {
-    return doc.visibilityState !== 'hidden' && !doc.prerendering && !frozen && !leaving
+  function isVisible(): boolean {
+    return doc.visibilityState !== 'hidden' && !doc.prerendering
   }
 
-  function on(target: EventTarget, type: string, listener: (event: Event) => void, capture = false): () => void {
-    target.addEventListener(type, listener, { capture, passive: true })
-    const stop = () => {
-      target.removeEventListener(type, listener, { capture })
-      stops.delete(stop)
-    }
-    stops.add(stop)
-    return stop
-  }
-
-  function listen(listeners: PageListeners): void {
-    const close = (reason: HideReason) => {
-      wasOpen = false
-      listeners.hide(reason)
-    }
-    const open = () => {
-      if (wasOpen || !isOpen()) return
-      wasOpen = true
-      listeners.show()
-    }
-    on(doc, 'visibilitychange', () => {
-      if (doc.visibilityState === 'hidden') return close('hidden')
-      leaving = false
-      open()
-    })
-    // On the window: a pagehide listener on the document is never called.
-    on(view, 'pagehide', () => {
-      leaving = true
-      close('pagehide')
-    })
-    on(view, 'pageshow', (event) => {
-      leaving = false
-      open()
-      if ((event as PageTransitionEvent).persisted) listeners.restore()
-    })
-    on(doc, 'freeze', () => {
-      frozen = true
-      close('frozen')
-    })
-    on(doc, 'resume', () => {
-      frozen = false
-      open()
-    })
-    on(doc, 'prerenderingchange', () => {
-      open()
-      listeners.activate()
-    })
-    on(view, 'online', () => listeners.online())
+  // Captured, because the scroll of an inner box does not bubble.
+  function on(target: EventTarget, type: string, listener: (event: Event) => void): void {
+    target.addEventListener(type, listener, true)
+    stops.push(() => target.removeEventListener(type, listener, true))
   }
 
   return {
     now: () => performance.now(),
     wallClock: () => Date.now(),
-    isOpen,
+    isOpen: () => isOpen,
     isPrerendering: () => doc.prerendering === true,
     path: () => view.location.pathname,
-    url: () => view.location.origin + view.location.pathname,
+    url: () => view.location.href,
     referrer: () => doc.referrer,
-    asksNotToBeTracked: () => {
-      const { globalPrivacyControl, doNotTrack } = view.navigator as Navigator & {
-        globalPrivacyControl?: boolean
-        doNotTrack?: string | null
-      }
-      return { gpc: globalPrivacyControl === true, dnt: doNotTrack === '1' }
+    privacySignal({ respectGpc, respectDnt }) {
+      const { globalPrivacyControl, doNotTrack } = view.navigator as Navigator & { globalPrivacyControl?: boolean }
+      if (respectGpc && globalPrivacyControl) return 'Global Privacy Control'
+      return respectDnt && doNotTrack === '1' ? 'Do Not Track' : undefined
     },
-    listen,
+    listen(listeners) {
+      const hide = (reason: HideReason) => {
+        isOpen = false
+        listeners.hide(reason)
+      }
+      const show = () => {
+        if (isOpen || !isVisible()) return
+        isOpen = true
+        listeners.show()
+      }
+      on(doc, 'visibilitychange', () => (doc.visibilityState === 'hidden' ? hide('hidden') : show()))
+      // On the window: a pagehide listener on the document is never called.
+      on(view, 'pagehide', () => hide('pagehide'))
+      on(view, 'pageshow', (event) => {
+        show()
+        if ((event as PageTransitionEvent).persisted) listeners.restore()
+      })
+      on(doc, 'freeze', () => hide('frozen'))
+      on(doc, 'resume', show)
+      on(doc, 'prerenderingchange', () => {
+        show()
+        listeners.activate()
+      })
+      on(view, 'online', listeners.online)
+      on(doc, 'scroll', listeners.scroll)
+    },
     onAddressChange(listener) {
-      const stopWatching = watchAddress(view, listener)
-      const stop = () => {
-        stopWatching()
-        stops.delete(stop)
-      }
-      stops.add(stop)
-      return stop
+      if (view.navigation) return on(view.navigation, 'currententrychange', listener)
+      on(view, 'popstate', listener)
+      stops.push(patchHistory(view.history, listener))
     },
-    // Captured, because the scroll of an inner box does not bubble.
-    onScroll: (listener) => on(doc, 'scroll', listener, true),
     close() {
       for (const stop of stops) stop()
     },

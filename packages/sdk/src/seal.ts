@@ -18,32 +18,22 @@ export function sealEvent(event: WireEvent, dedupeKey?: string): SealedEvent {
 }
 
 /** The event inside, for people and hooks. */
-export function unseal(sealed: SealedEvent): WireEvent {
-  return JSON.parse(sealed.json) as WireEvent
+export function unseal({ json }: SealedEvent): WireEvent {
+  return JSON.parse(json) as WireEvent
 }
 
 /**
- * JSON of plain values. Not `JSON.stringify`: pages that add `toJSON` to `Array.prototype` or `Object.prototype`
- * would change what is sent. Primitive strings are safe there, since the standard asks only objects for `toJSON`.
+ * JSON of plain values. Objects are not left to `JSON.stringify`: pages that add `toJSON` to `Array.prototype` or
+ * `Object.prototype` would change what is sent.
  */
 export function toJson(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value !== 'object' || value === null) return String(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(toJson).join()}]`
-  const members: string[] = []
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${toJson(member)}`)
-  }
-  return `{${members.join()}}`
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return `{${members.map((member) => member.map(toJson).join(':')).join()}}`
 }
 
 /** Bytes of a text in UTF-8, where `length` counts UTF-16 units. */
 export function utf8Length(text: string): number {
-  let bytes = 0
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    // Each half of a surrogate pair counts two of the pair's four bytes.
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3
-  }
-  return bytes
+  return new TextEncoder().encode(text).length
 }

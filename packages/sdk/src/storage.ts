@@ -1,70 +1,67 @@
-// Browser storage that never throws: full, forbidden or absent, it goes on in memory.
+// What this tab remembers over reloads, in `sessionStorage`; where that is full, forbidden or absent, in memory alone.
+import { attempt } from './attempt'
 
 const PREFIX = 'sightline:'
 
-export interface SafeStorage {
-  get(name: string): string | null
-  set(name: string, value: string): void
+/** Names that are remembered; the one written longest ago is forgotten first. */
+const MAX_NAMES = 5_000
+
+export interface TabStorage {
+  /** The numbers and words that were kept under a name; none where nothing was. */
+  get(name: string): string[]
+  /** `writtenAt` orders the names after a reload: milliseconds since 1970. Words hold no space. */
+  set(name: string, writtenAt: number, ...more: (number | string)[]): void
   remove(name: string): void
-  /** Names that begin with `start`, in no particular order. */
-  names(start: string): string[]
   /** `false` keeps what is written from now on in memory; `true` also writes what was kept. Reading is not affected. */
   persist(allowed: boolean): void
   /** Removes everything that any visit of this tab has written. */
   purge(): void
 }
 
-/** Storage of this tab (`sessionStorage`), which survives a reload. Writes nothing until `persist(true)`. */
-export function openTabStorage(): SafeStorage {
-  // `null` marks a name as removed where the removal could not be written.
-  const memory = new Map<string, string | null>()
-  let allowed = false
+/** Writes nothing until `persist(true)`. Never throws. */
+export function openTabStorage(): TabStorage {
+  let memory: Map<string, string> | undefined
+  let isAllowed = false
+  const all = () => (memory ??= load())
 
-  const write = (name: string, value: string | null): boolean =>
-    allowed &&
-    attempt((area) => {
-      if (value === null) area.removeItem(PREFIX + name)
-      else area.setItem(PREFIX + name, value)
-      return true
-    }) === true
+  const write = (name: string, text: string) => {
+    if (isAllowed) attempt(() => sessionStorage.setItem(PREFIX + name, text))
+  }
 
-  const put = (name: string, value: string | null): void => {
-    if (write(name, value)) memory.delete(name)
-    else memory.set(name, value)
+  function remove(name: string): void {
+    all().delete(name)
+    attempt(() => sessionStorage.removeItem(PREFIX + name))
   }
 
   return {
-    get(name) {
-      const kept = memory.get(name)
-      return kept === undefined ? (attempt((area) => area.getItem(PREFIX + name)) ?? null) : kept
+    get: (name) => all().get(name)?.split(' ') ?? [],
+    set(name, ...words) {
+      const text = words.join(' ')
+      // The names stay in the order in which they were written last.
+      all().delete(name)
+      all().set(name, text)
+      write(name, text)
+      if (all().size > MAX_NAMES) remove(all().keys().next().value!)
     },
-    set: put,
-    remove: (name) => put(name, null),
-    names: (start) =>
-      [...new Set([...stored(), ...memory.keys()])].filter(
-        (name) => name.startsWith(start) && memory.get(name) !== null,
-      ),
-    persist(value) {
-      allowed = value
-      if (allowed) for (const [name, kept] of memory) put(name, kept)
+    remove,
+    persist(allowed) {
+      isAllowed = allowed
+      memory?.forEach((text, name) => write(name, text))
     },
     purge() {
-      memory.clear()
-      for (const name of stored()) attempt((area) => area.removeItem(PREFIX + name))
+      for (const name of load().keys()) remove(name)
+      memory = new Map()
     },
   }
 }
 
-function stored(): string[] {
-  const all = attempt((area) => Array.from({ length: area.length }, (_, index) => area.key(index) ?? '')) ?? []
-  return all.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
-}
-
-// A function, because touching `sessionStorage` itself may throw where storage is forbidden.
-function attempt<Result>(use: (area: Storage) => Result): Result | undefined {
-  try {
-    return use(sessionStorage)
-  } catch {
-    return undefined
-  }
+function load(): Map<string, string> {
+  const stored = attempt(() => Object.entries<string>(sessionStorage)) ?? []
+  return new Map(
+    stored
+      .filter(([name]) => name.startsWith(PREFIX))
+      .map(([name, text]): [string, string] => [name.slice(PREFIX.length), text])
+      // oxlint-disable-next-line unicorn/no-array-sort -- a fresh array, and toSorted() is younger than our target
+      .sort(([, one], [, other]) => parseFloat(one) - parseFloat(other)),
+  )
 }

@@ -31,19 +31,13 @@ export type Dedupe = 'session' | 'page' | { windowMs: number } | false
 
 /** The content as it travels, or nothing when it is not one that the collector takes. */
 export function readContent(content: unknown): ContentRef | undefined {
-  if (typeof content !== 'object' || content === null) return undefined
-  const { type, id } = content as Partial<Content>
-  const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id
-  const isValid =
-    typeof type === 'string' &&
-    CONTENT_TYPE_PATTERN.test(type) &&
-    typeof text === 'string' &&
-    text.length > 0 &&
-    text.length <= wireLimits.maxContentIdLength
-  return isValid ? { type, id: text } : undefined
+  const { type, id } = Object(content) as { type?: unknown; id?: unknown }
+  const text = Number.isFinite(id) ? String(id) : id
+  if (typeof type !== 'string' || !CONTENT_TYPE_PATTERN.test(type) || typeof text !== 'string') return undefined
+  return text && text.length <= wireLimits.maxContentIdLength ? { type, id: text } : undefined
 }
 
 /** Identity of a content. A type holds no colon, so no two contents share a key. */
-export function contentKey(content: ContentRef): string {
-  return `${content.type}:${content.id}`
+export function contentKey({ type, id }: ContentRef): string {
+  return `${type}:${id}`
 }

@@ -6,13 +6,14 @@ import { openTransport } from './deliver/transport'
 import { createIdMaker } from './id'
 import { addCounts, openLedger } from './ledger'
 import { createObservations } from './observe/observations'
-import { watchPages } from './observe/pages'
+import { type PageView, watchPages } from './observe/pages'
 import { type Consent, findWrongOption, type ResolvedOptions, resolveOptions, type TrackerOptions } from './options'
 import { hasPage, openPage } from './page'
 import { createSeenContents } from './record/dedupe'
 import { createQueue } from './record/queue'
 import { createRecorder } from './record/recorder'
 import { createSessions } from './record/session'
+import { unseal } from './seal'
 import { openTabStorage } from './storage'
 import { contentKey, type Content, readContent, type Subject } from './subject'
 import type { BuiltInEventType, DropCounts } from './wire'
@@ -119,17 +120,17 @@ export function createTracker<Events extends EventMap = EventMap>(options: Track
   return hasPage() ? startTracker(resolved) : idleTracker
 }
 
-const nothing: Omit<TrackerStats, 'dropped'> = { recorded: 0, delivered: 0, queued: 0, inFlight: 0, unconfirmed: 0 }
+const nothing = () => {}
 
 const idleTracker: Tracker = {
-  track() {},
-  click() {},
-  page() {},
-  observe: () => () => {},
-  setConsent() {},
+  track: nothing,
+  click: nothing,
+  page: nothing,
+  observe: () => nothing,
+  setConsent: nothing,
   flush: () => Promise.resolve({ delivered: 0, queued: 0, dropped: {} }),
-  stats: () => ({ ...nothing, dropped: {} }),
-  close() {},
+  stats: () => ({ recorded: 0, delivered: 0, queued: 0, inFlight: 0, unconfirmed: 0, dropped: {} }),
+  close: nothing,
 }
 
 function startTracker(options: ResolvedOptions): Tracker {
@@ -137,39 +138,38 @@ function startTracker(options: ResolvedOptions): Tracker {
     if (options.debug) console.debug(`Sightline: ${sentence}`)
   }
   const page = openPage()
+  const { now, wallClock } = page
   const storage = openTabStorage()
-  const newId = createIdMaker(page.wallClock)
+  const newId = createIdMaker(wallClock)
   let consent: Consent = readConsent(options.consent)
   let isClosed = false
   let isTellingDrops = false
 
   /** The browser's own signal is stronger than anything that the site says. */
   function readConsent(wish: Consent): Consent {
-    const { gpc, dnt } = page.asksNotToBeTracked()
-    const signal =
-      gpc && options.respectGpc ? 'Global Privacy Control' : dnt && options.respectDnt ? 'Do Not Track' : ''
-    if (signal) explain(`Nothing is recorded or sent: the browser asks not to be tracked (${signal}).`)
+    const signal = page.privacySignal(options)
+    if (signal) explain(`The browser asks not to be tracked (${signal}).`)
     return signal ? 'denied' : wish
   }
 
   const ledger = openLedger((reason, events) => {
+    explain(`${events.length} event(s) are dropped as ${reason}.`)
     // What onDrop itself tracks and loses is counted, but not told: it could go on forever.
     if (!options.onDrop || isTellingDrops) return
     isTellingDrops = true
-    guard(() => options.onDrop?.(reason, events()))
+    guard(() => options.onDrop?.(reason, events.map(unseal)))
     isTellingDrops = false
   })
 
   // Record
-  const sessions = createSessions(storage, page.wallClock, newId)
-  const seen = createSeenContents(storage, page.wallClock, () => sessions.current().startedAt)
+  const sessions = createSessions(storage, wallClock, newId)
+  const seen = createSeenContents(storage, wallClock, () => sessions.current().startedAt)
   const queue = createQueue(options, (events) => {
     for (const { dedupeKey } of events) if (dedupeKey) seen.remove(dedupeKey)
-    explain(`${events.length} event(s) are dropped: the queue is full.`)
     ledger.drop('queue_full', events)
   })
   const record = createRecorder({
-    now: page.wallClock,
+    now: wallClock,
     newId,
     sessions,
     seen,
@@ -185,28 +185,23 @@ function startTracker(options: ResolvedOptions): Tracker {
   })
 
   // Deliver
-  const pause = createPause(page.now, page.wallClock)
+  const pause = createPause(now, wallClock)
   const transport = openTransport(`${options.endpoint.replace(/\/+$/, '')}/v1/events`, () => !page.isOpen())
-  const { wallClock, now } = page
   const courier = createCourier({ outbox: queue, ledger, transport, pause, limits: options, wallClock, explain })
   const isHeld = () => consent !== 'granted' || page.isPrerendering()
-  const decided = () => ledger.recorded - queue.length - courier.inFlight
-  const flusher = createFlusher({ now, isHeld, decided, outbox: queue, courier, pause, ...options })
+  const flusher = createFlusher({ now, isHeld, outbox: queue, ledger, courier, pause, ...options })
 
   // Observe
   const observations = createObservations(options.insets, {
     now,
     isOpen: page.isOpen,
-    onScroll: page.onScroll,
     isSeen: seen.has,
     addTime: seen.addTime,
-    impression: ({ read, content, dedupe }, sighting) =>
-      record({ ...read(), type: 'impression', content, ...sighting }, dedupe),
-    view: ({ read, content, dedupe }, stretch) => record({ ...read(), type: 'view', content, ...stretch }, dedupe),
+    record: ({ read, content, dedupe }, fields) => record({ ...read(), ...fields, content }, dedupe),
   })
-  const pages = watchPages(page, ({ path, referrer }) => openPageView(path, referrer))
+  const pages = watchPages(page, options.autoPage, openPageView)
 
-  function openPageView(path: string, referrer: string | undefined, fields?: Omit<TrackFields, 'content'>): void {
+  function openPageView({ path, referrer }: PageView, fields?: Omit<TrackFields, 'content'>): void {
     observations.route()
     seen.beginPage()
     record(
@@ -244,13 +239,10 @@ function startTracker(options: ResolvedOptions): Tracker {
     storage.persist(consent === 'granted')
     if (consent === 'denied') {
       courier.discard('consent')
-      seen.clear()
-      sessions.end()
       storage.purge()
     }
     if (consent === 'granted') flusher.release()
-    else
-      explain(consent === 'pending' ? 'Events wait in memory for consent.' : 'Events are dropped: there is no consent.')
+    else explain(`Nothing is sent: consent is ${consent}.`)
   }
 
   page.listen({
@@ -260,19 +252,17 @@ function startTracker(options: ResolvedOptions): Tracker {
     },
     show() {
       observations.show()
-      flusher.stay()
       flusher.retry()
     },
     restore: pages.restored,
     activate: pages.activated,
     online: flusher.retry,
+    scroll: observations.scrolled,
   })
   obey()
-  if (options.autoPage) pages.start()
 
   return {
-    track: (type: string, fields?: TrackFields) =>
-      unlessClosed(() => record({ ...fields, type }, type === 'impression' && options.dedupe)),
+    track: (type: string, fields?: TrackFields) => unlessClosed(() => record({ ...fields, type }, options.dedupe)),
 
     click: (fields) =>
       unlessClosed(() => {
@@ -281,21 +271,19 @@ function startTracker(options: ResolvedOptions): Tracker {
         record({ ...fields, type: 'click' }, false)
       }),
 
-    page: (fields) =>
-      unlessClosed(() => {
-        const { path, referrer } = pages.open()
-        openPageView(path, referrer, fields)
-      }),
+    page: (fields) => unlessClosed(() => openPageView(pages.open(), fields)),
 
     observe(element, subject, wishes = {}) {
       let stop: (() => void) | undefined
       unlessClosed(() => {
-        const read = createReader(subject, guard)
+        // When a caller's function throws, what it said last still holds.
+        let last = {} as Subject
+        const read = () => (last = typeof subject === 'function' ? (guard(subject) ?? last) : subject)
         const content = readContent(read().content)
         const { threshold = options.threshold, minDurationMs = options.minDurationMs, dedupe = options.dedupe } = wishes
         const wrong =
-          (element?.nodeType === 1 ? '' : 'an element') ||
-          (content ? '' : 'content such as { type: "post", id: "42" }') ||
+          (element?.nodeType !== 1 && 'an element') ||
+          (!content && 'content such as { type: "post", id: "42" }') ||
           findWrongOption('threshold', threshold) ||
           findWrongOption('minDurationMs', minDurationMs) ||
           findWrongOption('dedupe', dedupe)
@@ -311,10 +299,9 @@ function startTracker(options: ResolvedOptions): Tracker {
         if (wrong) return explain(`setConsent() does nothing: expected ${wrong}.`)
         const before = consent
         consent = readConsent(wish)
-        if (consent === before) return
         // What was seen while everything was dropped has not been counted by anyone.
-        if (before === 'denied') seen.clear()
-        obey()
+        if (before === 'denied') storage.purge()
+        if (consent !== before) obey()
       }),
 
     async flush() {
@@ -323,11 +310,11 @@ function startTracker(options: ResolvedOptions): Tracker {
         guard(pages.settle)
         await flusher.flush()
       }
-      const now = stats()
+      const after = stats()
       return {
-        delivered: now.delivered - delivered,
-        queued: now.queued + now.inFlight,
-        dropped: addCounts(now.dropped, dropped, -1),
+        delivered: after.delivered - delivered,
+        queued: after.queued + after.inFlight,
+        dropped: addCounts(after.dropped, dropped, -1),
       }
     },
 
@@ -338,20 +325,9 @@ function startTracker(options: ResolvedOptions): Tracker {
         observations.close()
         exit()
         isClosed = true
-        pages.stop()
         flusher.close()
         transport.close()
         page.close()
       }),
   }
-}
-
-/** Asks a caller's function late; when it throws, what it said last still holds. */
-function createReader(
-  subject: Subject | (() => Subject),
-  guard: (act: () => Subject) => Subject | undefined,
-): () => Subject {
-  if (typeof subject !== 'function') return () => subject
-  let last: Subject | undefined
-  return () => (last = guard(subject) ?? last ?? ({} as Subject))
 }

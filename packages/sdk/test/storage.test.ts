@@ -9,22 +9,30 @@ afterEach(() => {
 
 test('keeps everything in memory until it is allowed to write, and then writes what it kept', () => {
   const storage = openTabStorage()
-  storage.set('session', 'a')
-  expect(storage.get('session')).toBe('a')
+  storage.set('session', 1, 'a')
+  expect(storage.get('session')).toEqual(['1', 'a'])
   expect(sessionStorage.length).toBe(0)
   storage.persist(true)
-  expect(sessionStorage.getItem('sightline:session')).toBe('a')
-  expect(openTabStorage().get('session')).toBe('a')
+  expect(sessionStorage.getItem('sightline:session')).toBe('1 a')
+  expect(openTabStorage().get('session')).toEqual(['1', 'a'])
 })
 
-test('tells the names that begin alike, stored and kept ones, without the removed ones', () => {
+test('what was removed is gone, also after a reload', () => {
   sessionStorage.setItem('sightline:seen:a', '1')
-  sessionStorage.setItem('sightline:seen:b', '1')
-  sessionStorage.setItem('other:seen:x', '1')
   const storage = openTabStorage()
-  storage.set('seen:c', '1')
-  storage.remove('seen:b')
-  expect(new Set(storage.names('seen:'))).toEqual(new Set(['seen:a', 'seen:c']))
+  storage.remove('seen:a')
+  expect([storage.get('seen:a'), openTabStorage().get('seen:a')]).toEqual([[], []])
+})
+
+test('forgets what was written longest ago when there are more than 5,000 names, also after a reload', () => {
+  const entries = Array.from({ length: 5_000 }, (_, index): [string, string] => [
+    `sightline:${index}`,
+    `${9_999 - index}`,
+  ])
+  vi.stubGlobal('sessionStorage', { ...Object.fromEntries(entries), removeItem: () => {} })
+  const storage = openTabStorage()
+  storage.set('new', 10_000)
+  expect([storage.get('4999'), storage.get('4998'), storage.get('0')]).toEqual([[], ['5001'], ['9999']])
 })
 
 test('purges only what is ours', () => {
@@ -32,7 +40,8 @@ test('purges only what is ours', () => {
   sessionStorage.setItem('theirs', 'b')
   const storage = openTabStorage()
   storage.purge()
-  expect(storage.get('session')).toBeNull()
+  expect(storage.get('session')).toEqual([])
+  expect(sessionStorage.getItem('sightline:session')).toBeNull()
   expect(sessionStorage.getItem('theirs')).toBe('b')
 })
 
@@ -45,16 +54,16 @@ test('goes on in memory where the storage is full', () => {
       throw new DOMException('full', 'QuotaExceededError')
     },
   })
-  storage.set('session', 'a')
-  expect(storage.get('session')).toBe('a')
+  storage.set('session', 1)
+  expect(storage.get('session')).toEqual(['1'])
 })
 
 test('goes on in memory where touching the storage is forbidden', () => {
   vi.stubGlobal('sessionStorage', undefined)
   const storage = openTabStorage()
   storage.persist(true)
-  storage.set('session', 'a')
-  expect([storage.get('session'), storage.get('none'), storage.names('s')]).toEqual(['a', null, ['session']])
+  storage.set('session', 1)
+  expect([storage.get('session'), storage.get('none')]).toEqual([['1'], []])
   storage.purge()
-  expect(storage.get('session')).toBeNull()
+  expect(storage.get('session')).toEqual([])
 })

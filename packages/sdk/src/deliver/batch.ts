@@ -8,28 +8,22 @@ export const SDK_NAME = 'web/0.1.0'
 /** More than any envelope takes, with a count for every reason of a drop, in bytes. */
 export const ENVELOPE_BYTES = 512
 
-export interface BatchLimits {
-  maxBatchEvents: number
-  /** UTF-8 bytes of a body, envelope included. */
-  maxBatchBytes: number
-}
-
-/** Tells whether one more event fits behind `count` others. The first one always does: no other batch has more room. */
-export function createFit({ maxBatchEvents, maxBatchBytes }: BatchLimits) {
+/**
+ * Tells whether one more event fits. The first one always does: no other batch has more room.
+ *
+ * @param maxBytes UTF-8 bytes of a body, envelope included
+ */
+export function createFit(maxEvents: number, maxBytes: number) {
   let bytes = ENVELOPE_BYTES
-  return (event: SealedEvent, count: number): boolean => {
+  let count = 0
+  return (event: SealedEvent): boolean => {
     bytes += event.bytes + 1
-    return !count || (count < maxBatchEvents && bytes <= maxBatchBytes)
+    return !count++ || (count <= maxEvents && bytes <= maxBytes)
   }
 }
 
 /** `sentAt` is the wall clock of this request, in milliseconds since 1970. */
 export function writeBatch(events: readonly SealedEvent[], drops: DropCounts, sentAt: number): string {
-  const envelope = toJson({
-    v: WIRE_VERSION,
-    sentAt,
-    sdk: SDK_NAME,
-    drops: Object.keys(drops).length ? drops : undefined,
-  })
-  return `${envelope.slice(0, -1)},"events":[${events.map((event) => event.json).join()}]}`
+  const told = Object.keys(drops).length ? `"drops":${toJson(drops)},` : ''
+  return `{"v":${WIRE_VERSION},"sentAt":${sentAt},"sdk":"${SDK_NAME}",${told}"events":[${events.map(({ json }) => json).join()}]}`
 }

@@ -9,23 +9,11 @@ export const KEEPALIVE_BUDGET_BYTES = 60_000
 const REGISTRY = Symbol.for('sightline.keepalive')
 
 export interface KeepaliveBudget {
-  /** Takes the bytes if they are left, all or nothing. */
-  reserve(bytes: number): boolean
-  release(bytes: number): void
+  inFlightBytes: number
 }
 
 /** `scope` is the document's global object, where other copies of this SDK find the same numbers. */
 export function shareKeepaliveBudget(scope: object): KeepaliveBudget {
-  const registry = scope as { [REGISTRY]?: { inFlightBytes: number } }
-  const shared = (registry[REGISTRY] ??= { inFlightBytes: 0 })
-  return {
-    reserve(bytes) {
-      if (shared.inFlightBytes + bytes > KEEPALIVE_BUDGET_BYTES) return false
-      shared.inFlightBytes += bytes
-      return true
-    },
-    release(bytes) {
-      shared.inFlightBytes -= bytes
-    },
-  }
+  const registry = scope as { [REGISTRY]?: KeepaliveBudget }
+  return (registry[REGISTRY] ??= { inFlightBytes: 0 })
 }

@@ -2,7 +2,7 @@
 import { addCounts, type Ledger } from '../ledger'
 import type { SealedEvent } from '../seal'
 import type { DropCounts, DropReason } from '../wire'
-import { type BatchLimits, createFit, writeBatch } from './batch'
+import { createFit, writeBatch } from './batch'
 import { judge, type Pause, readRefused } from './retry'
 import type { Answer, Transport } from './transport'
 
@@ -10,9 +10,8 @@ import type { Answer, Transport } from './transport'
 export interface Outbox {
   readonly length: number
   readonly bytes: number
-  take(fits: (event: SealedEvent, count: number) => boolean): SealedEvent[]
+  take(fits: (event: SealedEvent) => boolean): SealedEvent[]
   putBack(events: readonly SealedEvent[]): void
-  clear(): SealedEvent[]
 }
 
 export interface CourierPorts {
@@ -20,7 +19,7 @@ export interface CourierPorts {
   ledger: Ledger
   transport: Transport
   pause: Pause
-  limits: BatchLimits & { maxEventAgeMs: number }
+  limits: { maxBatchEvents: number; maxBatchBytes: number; maxEventAgeMs: number }
   wallClock(): number
   explain(sentence: string): void
 }
@@ -28,8 +27,8 @@ export interface CourierPorts {
 export interface Courier {
   /** Events that are on their way now. */
   readonly inFlight: number
-  /** Sends one batch; resolves with the number of events in it after its answer was dealt with. */
-  send(): Promise<number> | undefined
+  /** Sends one batch; resolves after its answer was dealt with. */
+  send(): Promise<unknown>
   /** Sends everything in this very task, in ways that outlive the page. What no way takes stays in the outbox. */
   sendAtExit(): void
   /** Resolves when nothing is on its way. */
@@ -51,34 +50,32 @@ export function createCourier(ports: CourierPorts): Courier {
   const flights = new Set<Flight>()
   let { maxBatchEvents } = limits
 
-  function takeBatch(): SealedEvent[] {
+  function takeBatch(maxEvents: number): SealedEvent[] {
     const oldest = ports.wallClock() - limits.maxEventAgeMs
-    const fits = createFit({ ...limits, maxBatchEvents })
     const isExpired = (event: SealedEvent) => event.occurredAt < oldest
-    ledger.drop(
-      'expired',
-      outbox.take((event) => isExpired(event)),
-    )
-    const taken = outbox.take(fits)
+    const fits = createFit(maxEvents, limits.maxBatchBytes)
     // A clock that was set back puts old events behind younger ones.
+    const taken = outbox.take((event) => isExpired(event) || fits(event))
     ledger.drop('expired', taken.filter(isExpired))
     return taken.filter((event) => !isExpired(event))
   }
 
-  /** Sends one body with the drops that nobody was told; when it does not leave, they stay untold. */
-  function tell<Result>(events: SealedEvent[], send: (body: string) => Result): { drops: DropCounts; sent: Result } {
+  /** Whether the browser took them; if not, they are back in the outbox. */
+  function dispatch(events: SealedEvent[], isExit: boolean): boolean {
+    if (!events.length) return true
     const drops = { ...ledger.untold }
-    const sent = send(writeBatch(events, drops, ports.wallClock()))
-    if (sent) addCounts(ledger.untold, drops, -1)
-    return { drops, sent }
-  }
-
-  function dispatch(events: SealedEvent[], isExit: boolean): Flight | undefined {
-    const { drops, sent } = tell(events, (body) => transport.send(body, isExit))
-    if (!sent) return undefined
-    const flight: Flight = { events, drops, ...sent, settled: sent.answer.then((answer) => settle(flight, answer)) }
-    flights.add(flight)
-    return flight
+    const sent = transport.send(writeBatch(events, drops, ports.wallClock()), isExit)
+    if (!sent) {
+      outbox.putBack(events)
+      return false
+    }
+    addCounts(ledger.untold, drops, -1)
+    if (sent === 'beacon') ledger.unconfirmed += events.length
+    else {
+      const flight: Flight = { events, drops, ...sent, settled: sent.answer.then((answer) => settle(flight, answer)) }
+      flights.add(flight)
+    }
+    return true
   }
 
   /** Nobody has got it: its events and its drops are ours again. */
@@ -91,61 +88,49 @@ export function createCourier(ports: CourierPorts): Courier {
 
   function settle(flight: Flight, { status, body, retryAfter }: Answer): void {
     if (!flights.has(flight)) return
+    const { events } = flight
     const verdict = judge(status)
     pause.after(verdict, retryAfter)
     if (verdict === 'done') {
-      const refused = readRefused(body)
-      const rejected = flight.events.filter((_, index) => refused.includes(index))
       flights.delete(flight)
-      ledger.delivered += flight.events.length - rejected.length
-      ledger.drop('rejected', rejected)
+      const refused = readRefused(body)
+      const rejected = events.filter((_, index) => refused.includes(index))
+      ledger.delivered += events.length - rejected.length
       maxBatchEvents = Math.min(limits.maxBatchEvents, maxBatchEvents * 2)
-      return
+      return ledger.drop('rejected', rejected)
     }
-    const events = recall(flight)
-    const isTooLarge = verdict === 'smaller' && events.length < 2
+    recall(flight)
     explain(`${events.length} event(s) were answered with ${status || 'nothing'}: ${verdict}.`)
-    if (verdict === 'refused' || isTooLarge) return ledger.drop(isTooLarge ? 'too_large' : 'rejected', events)
-    if (verdict === 'smaller') maxBatchEvents = Math.floor(events.length / 2)
+    if (verdict === 'refused') return ledger.drop('rejected', events)
+    if (verdict === 'smaller') {
+      if (events.length < 2) return ledger.drop('too_large', events)
+      maxBatchEvents = Math.floor(events.length / 2)
+    }
     outbox.putBack(events)
   }
 
-  /** Returns what the browser did not take. A beacon that is too large for now may pass in halves. */
-  function sendBeacons(events: SealedEvent[]): SealedEvent[] {
-    if (tell(events, transport.sendBeacon).sent) {
-      ledger.unconfirmed += events.length
-      return []
-    }
-    if (events.length < 2) return events
-    const middle = Math.ceil(events.length / 2)
-    const refused = sendBeacons(events.slice(0, middle))
-    const rest = events.slice(middle)
-    return refused.length ? [...refused, ...rest] : sendBeacons(rest)
-  }
+  const settled = () => Promise.all([...flights].map((flight) => flight.settled))
 
   return {
     get inFlight() {
-      let count = 0
-      for (const { events } of flights) count += events.length
-      return count
+      return [...flights].reduce((sum, { events }) => sum + events.length, 0)
     },
     send() {
-      const events = takeBatch()
-      return events.length ? dispatch(events, false)?.settled.then(() => events.length) : undefined
+      dispatch(takeBatch(maxBatchEvents), false)
+      return settled()
     },
     sendAtExit() {
       // A request without keepalive may die with the page. Sending twice is safe: the collector stores an id once.
       for (const flight of flights) if (!flight.isKeptAlive) outbox.putBack(recall(flight))
-      while (outbox.length) {
-        const events = takeBatch()
-        const refused = dispatch(events, true) ? [] : sendBeacons(events)
-        if (refused.length) return outbox.putBack(refused)
+      // What is too large for now may pass in halves.
+      for (let maxEvents = maxBatchEvents; outbox.length && maxEvents;) {
+        const events = takeBatch(maxEvents)
+        if (!dispatch(events, true)) maxEvents = Math.floor(events.length / 2)
       }
     },
-    settled: () => Promise.all([...flights].map((flight) => flight.settled)),
+    settled,
     discard(reason) {
-      ledger.drop(reason, outbox.clear())
-      for (const flight of flights) ledger.drop(reason, recall(flight))
+      ledger.drop(reason, [...[...flights].flatMap(recall), ...outbox.take(() => true)])
     },
   }
 }

@@ -1,4 +1,5 @@
 // When a batch leaves: enough events, enough bytes, long enough, the end of the page, or because somebody asks.
+import type { Ledger } from '../ledger'
 import type { Courier, Outbox } from './courier'
 import type { Pause } from './retry'
 
@@ -12,8 +13,7 @@ export interface FlusherPorts {
   now(): number
   /** Nothing may be sent now, whatever happens: no consent yet, or a page that nobody has opened yet. */
   isHeld(): boolean
-  /** Events that neither wait nor are on their way any more. */
-  decided(): number
+  ledger: Ledger
   outbox: Outbox
   courier: Courier
   pause: Pause
@@ -33,100 +33,74 @@ export interface Flusher {
   flush(): Promise<void>
   /** The page goes away, perhaps for good. */
   exit(): void
-  /** The page is seen again. */
-  stay(): void
   close(): void
 }
 
 export function createFlusher(ports: FlusherPorts): Flusher {
-  const { now, outbox, courier, pause } = ports
+  const { now, outbox, ledger, courier, pause } = ports
   let dueAt = Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
   let exitedAt = -Infinity
-  let isExitQueued = false
   let isClosed = false
 
   const isFull = () => outbox.length >= ports.maxBatchEvents || outbox.bytes >= ports.maxBatchBytes
+  const isPaused = () => pause.until > now()
 
   function schedule(): void {
     clearTimeout(timer)
-    timer = undefined
-    if (isClosed || ports.isHeld() || courier.inFlight || !outbox.length || dueAt === Infinity) return
+    if (!outbox.length) dueAt = Infinity
+    if (isClosed || ports.isHeld() || courier.inFlight || dueAt === Infinity) return
     const waitMs = Math.max(dueAt, pause.until) - now()
     if (waitMs > 0) timer = setTimeout(schedule, Math.min(waitMs, LONGEST_TIMER_MS))
     else void send()
   }
 
-  function send(): Promise<number> | undefined {
+  async function send(): Promise<void> {
     dueAt = Infinity
-    return courier.send()?.then((count) => {
-      const isUrgent = isFull() || pause.until > now()
-      if (outbox.length) dueAt = Math.min(dueAt, isUrgent ? now() : now() + ports.flushIntervalMs)
-      schedule()
-      return count
-    })
+    await courier.send()
+    plan(isFull() || isPaused() ? 0 : ports.flushIntervalMs)
   }
 
-  function hurry(): void {
-    if (!outbox.length) return
-    dueAt = now()
+  /** A batch leaves in so many milliseconds, or earlier if that was planned before. */
+  function plan(inMs: number): void {
+    dueAt = Math.min(dueAt, now() + inMs)
     schedule()
+  }
+
+  const lift = (...kinds: Pause['kind'][]) => {
+    if (kinds.includes(pause.kind)) pause.until = 0
   }
 
   function exit(): void {
     exitedAt = now()
-    if (ports.isHeld() || pause.holds('asked', 'hold')) return
-    clearTimeout(timer)
-    timer = undefined
-    dueAt = Infinity
+    if (ports.isHeld() || (isPaused() && pause.kind !== 'backoff')) return
     courier.sendAtExit()
     // An answer may still come, and a tab that was only hidden goes on.
-    void courier.settled().then(() => outbox.length && hurry())
-  }
-
-  function exitSoon(): void {
-    if (isExitQueued) return
-    isExitQueued = true
-    queueMicrotask(() => {
-      isExitQueued = false
-      if (!isClosed) exit()
-    })
+    void courier.settled().then(() => plan(0))
   }
 
   return {
     recorded() {
-      const at = now()
-      if (at - exitedAt < AFTER_EXIT_MS) exitSoon()
-      // Nothing is planned any more if something else has emptied the outbox since.
-      if (timer === undefined && !courier.inFlight) dueAt = Infinity
-      const nextDueAt = isFull() ? at : at + ports.flushIntervalMs
-      if (nextDueAt >= dueAt) return
-      dueAt = nextDueAt
-      schedule()
+      if (now() - exitedAt < AFTER_EXIT_MS) queueMicrotask(exit)
+      plan(isFull() ? 0 : ports.flushIntervalMs)
     },
     retry() {
-      pause.lift('backoff')
-      hurry()
+      exitedAt = -Infinity
+      lift('backoff')
+      plan(0)
     },
     release() {
-      pause.lift('backoff', 'hold')
-      hurry()
+      lift('backoff', 'hold')
+      plan(0)
     },
     async flush() {
-      pause.lift('backoff', 'hold')
-      const target = ports.decided() + outbox.length + courier.inFlight
-      const isOver = () =>
-        isClosed ||
-        ports.isHeld() ||
-        !outbox.length ||
-        ports.decided() >= target ||
-        pause.holds('backoff', 'hold', 'asked')
+      lift('backoff', 'hold')
+      const { recorded } = ledger
+      // What is recorded from now on is left for the next time.
+      const isOver = () => ledger.recorded - outbox.length >= recorded || isClosed || ports.isHeld() || isPaused()
       while (courier.inFlight || !isOver()) await (courier.inFlight ? courier.settled() : send())
     },
     exit,
-    stay() {
-      exitedAt = -Infinity
-    },
     close() {
       isClosed = true
       clearTimeout(timer)

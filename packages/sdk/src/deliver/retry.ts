@@ -1,4 +1,5 @@
 // What an answer means, and when to try again.
+import { attempt } from '../attempt'
 import type { IngestResult } from '../wire'
 
 /** Longest pause that a server may ask for, in milliseconds. */
@@ -20,77 +21,68 @@ const HOLD_MS = 60_000
 export type Verdict = 'done' | 'again' | 'smaller' | 'hold' | 'refused'
 
 export function judge(status: number): Verdict {
-  if (status >= 200 && status < 300) return 'done'
-  if (status === 413) return 'smaller'
-  if (status === 401 || status === 403) return 'hold'
-  if (status === 0 || status === 408 || status === 425 || status === 429) return 'again'
-  return status >= 500 && status !== 501 && status !== 505 ? 'again' : 'refused'
+  return exceptions[status] ?? (status < 300 ? 'done' : status < 500 ? 'refused' : 'again')
+}
+
+const exceptions: Record<number, Verdict | undefined> = {
+  0: 'again',
+  401: 'hold',
+  403: 'hold',
+  408: 'again',
+  413: 'smaller',
+  425: 'again',
+  429: 'again',
+  501: 'refused',
+  505: 'refused',
 }
 
 /** Places of the events that the collector refused, read from its answer; empty when it cannot be read. */
 export function readRefused(body: string): number[] {
-  try {
-    return (JSON.parse(body) as IngestResult).errors.map(({ index }) => index)
-  } catch {
-    return []
-  }
+  return attempt(() => (JSON.parse(body) as IngestResult).errors.map(({ index }) => index)) ?? []
 }
 
-/** The pause that `Retry-After` asks for, in milliseconds from `now`, the wall clock; nothing without one. */
-export function readRetryAfter(header: string | null, now: number): number | undefined {
-  if (!header?.trim()) return undefined
-  const seconds = Number(header)
-  const waitMs = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000
-  return Number.isNaN(waitMs) ? undefined : Math.min(RETRY_AFTER_MAX_MS, Math.max(0, waitMs))
+/** The pause that `Retry-After` asks for, in milliseconds from `now`, the wall clock; NaN without one. */
+export function readRetryAfter(header: string | null, now: number): number {
+  const waitMs = Number(header || NaN) * 1_000
+  return Math.min(RETRY_AFTER_MAX_MS, Math.max(0, Number.isNaN(waitMs) ? Date.parse(header ?? '') - now : waitMs))
 }
 
 /**
- * Why nothing is sent for now; the stronger outlives more. `backoff` ends when the network or the visitor comes back,
- * `hold` when the site asks for it, `asked` (by `Retry-After`) only with its time.
+ * Nothing is sent for now, and why. `backoff` ends when the network or the visitor comes back, `hold` when the site asks
+ * for it, `asked` (by `Retry-After`) only with its time.
  */
-export type PauseKind = 'backoff' | 'hold' | 'asked'
-
 export interface Pause {
   /** End of the pause, on the clock of `now`, in milliseconds. */
-  readonly until: number
+  until: number
+  kind: 'backoff' | 'hold' | 'asked'
   /** `retryAfter` is the header of that name. */
   after(verdict: Verdict, retryAfter: string | null): void
-  /** Ends a pause of these kinds. */
-  lift(...kinds: PauseKind[]): void
-  /** Whether a pause of these kinds holds now. */
-  holds(...kinds: PauseKind[]): boolean
 }
 
-/** Full jitter: clients that failed together do not come back together. */
-export function createPause(now: () => number, wallClock: () => number, random: () => number = Math.random): Pause {
-  let until = 0
-  let kind: PauseKind = 'backoff'
+export function createPause(now: () => number, wallClock: () => number): Pause {
   let failures = 0
 
-  const pause = (forMs: number, why: PauseKind) => {
-    until = now() + forMs
-    kind = why
+  const begin = (kind: Pause['kind'], forMs: number) => {
+    pause.kind = kind
+    pause.until = now() + forMs
   }
 
-  return {
-    get until() {
-      return until
-    },
+  const pause: Pause = {
+    until: 0,
+    kind: 'backoff',
     after(verdict, retryAfter) {
-      if (verdict === 'hold') return pause(HOLD_MS, 'hold')
-      if (verdict !== 'again' && verdict !== 'smaller') {
+      if (verdict === 'hold') return begin('hold', HOLD_MS)
+      if (verdict === 'done' || verdict === 'refused') {
         failures = 0
-        until = 0
+        pause.until = 0
         return
       }
       // Also before smaller requests: a server that finds everything too large must not be asked a thousand times.
       const askedMs = readRetryAfter(retryAfter, wallClock())
-      if (askedMs !== undefined) return pause(askedMs, 'asked')
-      pause(random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures++), 'backoff')
+      if (askedMs >= 0) return begin('asked', askedMs)
+      // Full jitter: clients that failed together do not come back together.
+      begin('backoff', Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures++))
     },
-    lift(...kinds) {
-      if (kinds.includes(kind)) until = 0
-    },
-    holds: (...kinds) => until > now() && kinds.includes(kind),
   }
+  return pause
 }

@@ -1,281 +1,212 @@
 // All observed elements: which content each of them shows, and what the page's comings and goings mean for it.
-import type { Dedupe } from '../subject'
-import type { SeenRule, ViewEndReason } from '../wire'
-import { createDepthSampler } from './depth'
-import { createHandover } from './handover'
+import { contentKey } from '../subject'
+import type { ViewEndReason } from '../wire'
 import { createPulse } from './pulse'
-import { type Criteria, createSeen, isRunning } from './seen'
-import { createSight, elementOf, type Registration, type Sight } from './sight'
+import { createSeen, reconsider, type SeenPorts, stall } from './seen'
+import type { Registration, Sight } from './sight'
 import { measure } from './viewable'
-import { type Insets, isPainted, openViewport, sizeAround } from './viewport'
+import { type Insets, openViewport } from './viewport'
 
-/** How an impression came about. */
-export interface Sighting {
-  ratio: number
-  rule: SeenRule
-  criteria: Criteria
-  confirmLagMs: number
-}
+/** Longest time that scrolling inside content taller than the screen stays unmeasured, in milliseconds. */
+const SAMPLE_MS = 100
 
-/** One stretch of time on screen that has ended. */
-export interface ViewedStretch {
-  durationMs: number
-  totalMs: number
-  stallMs: number
-  scrollDepth: number
-  endReason: ViewEndReason
-}
-
-export interface ObservationPorts {
+export interface ObservationPorts extends SeenPorts {
   now(): number
   isOpen(): boolean
-  onScroll(listener: () => void): () => void
-  isSeen(key: string, dedupe: Dedupe): boolean
-  /** Adds to the total of a content in its dedupe scope and tells the total, in milliseconds. */
-  addTime(key: string, dedupe: Dedupe, durationMs: number): number
-  impression(sight: Registration, sighting: Sighting): void
-  view(sight: Registration, stretch: ViewedStretch): void
 }
-
-export type Observations = ReturnType<typeof createObservations>
 
 export function createObservations(insets: Insets, ports: ObservationPorts) {
   const sights = new WeakMap<Element, Sight>()
   const byKey = new Map<string, Set<Sight>>()
-  /** On screen, or waiting for the page to come back. The only place that holds elements. */
-  const onScreen = new Set<Sight>()
+  /** On screen, also while the page is not open. The only place that holds elements. */
+  const onScreen = new Map<Sight, Element>()
+  /** Came to an element or left one within this task. */
+  const moving = new Set<Sight>()
   let open = ports.isOpen()
-  let registrations = 0
+  let sampleAt = Infinity
 
   const viewport = openViewport(insets, (batch) => {
     pulse.alive()
     for (const entry of batch) sampled(entry)
-    rearm()
+    pulse.arm()
   })
 
   const pulse = createPulse({
     now: ports.now,
-    isNeeded: () => open && onScreen.size > 0,
-    nextWakeAt: () =>
-      [...onScreen].reduce((earliest, { stretch }) => Math.min(earliest, stretch.wakeAt), depth.dueAt()),
+    nextWakeAt() {
+      if (!open || !onScreen.size) return undefined
+      return Math.min(sampleAt, ...[...onScreen.keys()].map(({ stretch }) => stretch?.wakeAt ?? Infinity))
+    },
     stalled(gapMs) {
-      for (const sight of onScreen) seen.stalled(sight, gapMs)
+      for (const [sight] of onScreen) stall(sight, gapMs)
     },
-    wake(now) {
-      viewport.drain()
-      if (depth.take(now)) for (const sight of onScreen) if (isTall(sight)) resample(sight)
-      for (const sight of onScreen) seen.woken(sight, now)
-    },
-  })
-
-  const depth = createDepthSampler({ onScroll: ports.onScroll, alive: pulse.alive, changed: pulse.arm })
-
-  const seen = createSeen<Sight>({
-    isSeen: (sight) => ports.isSeen(sight.key, sight.dedupe),
-    isPainted: (sight) => ask(sight, isPainted) ?? false,
-    isConnected,
-    resample,
-    impression(sight, rule, confirmLagMs) {
-      const { criteria, stretch } = sight
-      ports.impression(sight, {
-        ratio: Math.round(stretch.ratio * 1_000) / 1_000,
-        rule,
-        criteria,
-        confirmLagMs: Math.round(confirmLagMs),
-      })
-    },
-    ended(sight, durationMs, endReason, worthTelling) {
-      sight.unaddedMs += durationMs
-      if (!worthTelling) return
-      const totalMs = ports.addTime(sight.key, sight.dedupe, sight.unaddedMs)
-      sight.unaddedMs = 0
-      ports.view(sight, {
-        durationMs: Math.round(durationMs),
-        totalMs: Math.round(totalMs),
-        stallMs: Math.round(sight.stretch.stallMs),
-        scrollDepth: Math.round(sight.stretch.depth),
-        endReason,
-      })
+    wake() {
+      const now = catchUp()
+      const isSampling = sampleAt <= now
+      if (isSampling) sampleAt = Infinity
+      for (const [sight] of onScreen) {
+        if (isSampling && sight.sample?.oversize) resample(sight)
+        seen.woken(sight, now)
+      }
+      pulse.arm()
     },
   })
 
-  const handover = createHandover((sight, heir) => {
-    if (heir?.stretch.state === 'idle') {
-      heir.stretch = sight.stretch
-      heir.unaddedMs = sight.unaddedMs
-      sight.stretch = { ...sight.stretch, state: 'idle' }
-      settle(heir)
-    }
-    remove(sight, sight.leftAt ?? ports.now(), isConnected(sight) ? 'untracked' : 'removed')
-    rearm()
-  })
+  const seen = createSeen(ports, resample)
+
+  /** Brings everything up to now before something is decided. */
+  function catchUp(): number {
+    const now = pulse.alive()
+    viewport.drain()
+    return now
+  }
 
   function resample(sight: Sight): void {
-    ask(sight, (element) => viewport.resample(element, sight.criteria.threshold))
+    const element = sight.element.deref()
+    if (element) viewport.watch(element, sight.criteria.threshold)
   }
 
   function sampled(entry: IntersectionObserverEntry): void {
     const sight = sights.get(entry.target)
     if (!sight) return
-    const sample = measure(entry, sight.criteria.threshold, () => sizeAround(entry.target))
-    seen.sampled(sight, sample, open)
-    settle(sight)
-  }
-
-  /** Holds the element exactly as long as time may pass for it. */
-  function settle(sight: Sight): void {
-    const isHeld = sight.stretch.state !== 'idle'
-    sight.held = isHeld ? elementOf(sight) : undefined
-    if (isHeld) onScreen.add(sight)
+    const sample = measure(entry, sight.criteria.threshold)
+    if (sample.rule) onScreen.set(sight, entry.target)
     else onScreen.delete(sight)
+    if (open) seen.sampled(sight, sample)
   }
 
-  function rearm(): void {
-    depth.need(open && [...onScreen].some(isTall))
-    pulse.arm()
-  }
-
-  /** Ends a stretch now and forgets where it stood. */
-  function interrupt(sight: Sight, endedAt: number, reason: ViewEndReason): void {
-    seen.close(sight, endedAt, reason)
-    sight.stretch.state = 'idle'
-    settle(sight)
-  }
-
-  function remove(sight: Sight, endedAt: number, reason: ViewEndReason): void {
-    const element = elementOf(sight)
-    interrupt(sight, endedAt, reason)
-    handover.release(sight)
-    const same = byKey.get(sight.key)
-    same?.delete(sight)
-    if (!same?.size) byKey.delete(sight.key)
+  function unwatch(sight: Sight): void {
+    const element = sight.element.deref()
     if (!element || sights.get(element) !== sight) return
     sights.delete(element)
     viewport.unwatch(element, sight.criteria.threshold)
   }
 
-  function add(sight: Sight, element: Element): Sight {
-    sights.set(element, sight)
-    byKey.set(sight.key, (byKey.get(sight.key) ?? new Set()).add(sight))
-    handover.arrive(sight)
-    viewport.watch(element, sight.criteria.threshold)
-    return sight
+  function remove(sight: Sight, endedAt: number, reason: ViewEndReason): void {
+    seen.close(sight, endedAt, reason)
+    onScreen.delete(sight)
+    const same = byKey.get(sight.key)
+    same?.delete(sight)
+    if (!same?.size) byKey.delete(sight.key)
+    unwatch(sight)
   }
 
-  /** Gives a known content new wishes, and a new element if it moved. Without either nothing starts over. */
-  function adopt(sight: Sight, registration: Registration, element: Element): Sight {
-    const before = elementOf(sight)
-    const { threshold, minDurationMs } = sight.criteria
-    const isSameThreshold = threshold === registration.criteria.threshold
-    handover.release(sight)
-    sight.leftAt = undefined
-    Object.assign(sight, registration)
-    if (before !== element || !isSameThreshold) {
-      if (before) {
-        sights.delete(before)
-        viewport.unwatch(before, threshold)
+  function find(key: string, accepts: (sight: Sight) => unknown): Sight | undefined {
+    return [...(byKey.get(key) ?? [])].find(accepts)
+  }
+
+  // At the end of the task: frameworks unmount and mount the same content within one, in either order.
+  function settleSoon(sight: Sight): void {
+    if (!moving.size) queueMicrotask(settle)
+    moving.add(sight)
+  }
+
+  /** Ends what has left its element, unless the same content lives on at another one. */
+  function settle(): void {
+    for (const sight of moving) {
+      const { leftAt, stretch, sample, unaddedMs } = sight
+      if (leftAt === undefined) continue
+      const heir = find(sight.key, (other) => moving.has(other) && other.leftAt === undefined && !other.stretch)
+      const element = heir?.element.deref()
+      if (stretch && heir && element) {
+        Object.assign(heir, { stretch, sample, unaddedMs })
+        onScreen.set(heir, element)
+        sight.stretch = undefined
       }
-      sight.element = new WeakRef(element)
-      sight.held &&= element
-      sights.set(element, sight)
-      viewport.watch(element, sight.criteria.threshold)
+      remove(sight, leftAt, sight.element.deref()?.isConnected ? 'untracked' : 'removed')
     }
-    if (!isSameThreshold || minDurationMs !== sight.criteria.minDurationMs) seen.reconsidered(sight)
-    rearm()
+    moving.clear()
+    pulse.arm()
+  }
+
+  /** The sight of a content on an element. One that is known goes on as it is, with new wishes. */
+  function register(registration: Registration, element: Element): Sight {
+    const { criteria, content } = registration
+    const key = contentKey(content)
+    const current = sights.get(element)
+    if (current && current.key !== key) remove(current, current.leftAt ?? catchUp(), 'recycled')
+
+    const sight = sights.get(element) ??
+      find(key, ({ leftAt }) => leftAt !== undefined) ?? {
+        ...registration,
+        key,
+        element: new WeakRef(element),
+        unaddedMs: 0,
+      }
+    const before = sight.criteria
+    const isNew = sights.get(element) !== sight || before.threshold !== criteria.threshold
+    if (isNew) unwatch(sight)
+    Object.assign(sight, registration, { element: new WeakRef(element), leftAt: undefined })
+    if (isNew) {
+      sights.set(element, sight)
+      byKey.set(key, (byKey.get(key) ?? new Set()).add(sight))
+      viewport.watch(element, criteria.threshold)
+      settleSoon(sight)
+    }
+    if (before.minDurationMs !== criteria.minDurationMs) {
+      reconsider(sight)
+      pulse.arm()
+    }
     return sight
   }
 
-  function register(registration: Registration, element: Element): Sight {
-    const fresh = createSight(registration, element)
-    const current = sights.get(element)
-    if (current?.key === fresh.key) return adopt(current, registration, element)
-    if (current) {
-      const now = pulse.alive()
-      viewport.drain()
-      remove(current, current.leftAt ?? now, 'recycled')
-    }
-    const moved = handover.findLeaving(fresh.key)
-    return moved ? adopt(moved, registration, element) : add(fresh, element)
-  }
-
-  function leave(sight: Sight): void {
-    const now = pulse.alive()
-    viewport.drain()
-    sight.leftAt = now
-    handover.leave(sight)
+  /** The page goes away: what is due is counted, and every stretch ends now. */
+  function hide(reason: ViewEndReason): void {
+    settle()
+    const now = catchUp()
+    for (const [sight] of onScreen) seen.close(sight, now, reason)
+    open = false
+    pulse.arm()
   }
 
   return {
     observe(element: Element, registration: Registration): () => void {
       const sight = register(registration, element)
-      const number = (sight.registration = ++registrations)
       return () => {
-        if (sight.registration === number && sight.leftAt === undefined && byKey.get(sight.key)?.has(sight))
-          leave(sight)
+        if (sight.read !== registration.read) return
+        sight.leftAt ??= catchUp()
+        settleSoon(sight)
       }
     },
 
     /** A click on a content that is observed and not seen yet makes its impression. */
     interacted(key: string): void {
-      const same = [...(byKey.get(key) ?? [])]
-      if (!same.length || same.some(({ stretch }) => isRunning(stretch) && stretch.counted)) return
-      pulse.alive()
-      const sight = same.find(({ stretch }) => isRunning(stretch)) ?? same[0]!
-      if (!ports.isSeen(key, sight.dedupe)) seen.interacted(sight)
+      if (find(key, ({ stretch }) => stretch?.state === 'viewing')) return
+      const sight = find(key, ({ stretch }) => stretch) ?? find(key, () => true)
+      if (sight) seen.interacted(sight)
     },
 
-    /** The page goes away: what is due is counted, and every stretch ends now. */
-    hide(reason: ViewEndReason): void {
-      if (!open) return
-      const now = pulse.alive()
-      handover.reconcile()
-      viewport.drain()
-      for (const sight of onScreen) {
-        seen.close(sight, now, reason)
-        sight.stretch.state = 'suspended'
-      }
-      open = false
-      rearm()
+    /** The browser is silent while both edges of a content are off screen, so it is asked. */
+    scrolled(): void {
+      if (sampleAt < Infinity) return
+      sampleAt = pulse.alive() + SAMPLE_MS
+      pulse.arm()
     },
+
+    hide,
 
     /** The page is back. What was known before is stale until the browser measures again, which it does only if asked. */
     show(): void {
-      if (open) return
       open = true
-      pulse.resume()
-      for (const sight of onScreen) resample(sight)
-      rearm()
+      pulse.alive()
+      for (const [sight] of onScreen) resample(sight)
+      pulse.arm()
     },
 
     /** Another page of the same document: what stays on screen begins anew under it. */
     route(): void {
-      const now = pulse.alive()
-      viewport.drain()
-      for (const sight of open ? onScreen : []) {
-        interrupt(sight, now, 'route')
+      const now = catchUp()
+      for (const [sight] of onScreen) {
+        seen.close(sight, now, 'route')
         resample(sight)
       }
-      rearm()
+      pulse.arm()
     },
 
     close(): void {
-      const now = pulse.alive()
-      handover.reconcile()
-      viewport.drain()
-      for (const sight of onScreen) interrupt(sight, now, 'closed')
-      open = false
-      rearm()
-      byKey.clear()
+      hide('closed')
+      onScreen.clear()
       viewport.close()
     },
   }
-}
-
-const isTall = ({ stretch }: Sight) => isRunning(stretch) && stretch.oversize
-
-const isConnected = (sight: Sight) => ask(sight, (element) => element.isConnected) ?? false
-
-function ask<Result>(sight: Sight, question: (element: Element) => Result): Result | undefined {
-  const element = elementOf(sight)
-  return element && question(element)
 }

@@ -8,8 +8,6 @@ export interface PageView {
 }
 
 export interface PageViews {
-  /** Begins to count by itself: now, at every change of the path, on activation and after a restore. */
-  start(): void
   /** Counts a change that still waits for the end of its task. Called before an exit, so that it is not lost. */
   settle(): void
   /** The page was restored from the back/forward cache, which is a view of its own. */
@@ -18,18 +16,17 @@ export interface PageViews {
   activated(): void
   /** The view of the current address, for a caller that counts by hand. A waiting change counts as told by it. */
   open(): PageView
-  stop(): void
 }
 
-export function watchPages(page: Page, opened: (view: PageView) => void): PageViews {
-  let last: { path: string; url: string } | undefined
-  let restoredNow = false
+/** An automatic one counts by itself: now, at every change of the path, on activation and after a restore. */
+export function watchPages(page: Page, isAutomatic: boolean, opened: (view: PageView) => void): PageViews {
+  let path = ''
+  let cameFrom = page.referrer()
   let timer: ReturnType<typeof setTimeout> | undefined
-  let stopWatching: (() => void) | undefined
 
   // A router pushes and then replaces in one task; only what stands at its end is a page.
   const changed = () => {
-    if (!page.isPrerendering()) timer ??= setTimeout(settle)
+    if (isAutomatic && !page.isPrerendering()) timer ??= setTimeout(settle)
   }
 
   const cancel = () => {
@@ -40,37 +37,28 @@ export function watchPages(page: Page, opened: (view: PageView) => void): PageVi
   function settle(): void {
     if (timer === undefined) return
     cancel()
-    if (restoredNow || page.path() !== last?.path) opened(open())
+    if (page.path() !== path) opened(open())
   }
 
   function open(): PageView {
     cancel()
-    // Where a restored page was entered from has been told by its first view.
-    const referrer = restoredNow ? undefined : last ? last.url : page.referrer() || undefined
-    restoredNow = false
-    last = { path: page.path(), url: page.url() }
-    return { path: last.path, referrer }
+    const referrer = cameFrom || undefined
+    path = page.path()
+    cameFrom = page.url()
+    return { path, referrer }
   }
 
+  if (isAutomatic) page.onAddressChange(changed)
+  changed()
+
   return {
-    start() {
-      stopWatching = page.onAddressChange(changed)
-      changed()
-    },
     settle,
     restored() {
-      if (!stopWatching) return
-      restoredNow = true
+      // Where a restored page was entered from has been told by its first view.
+      if (isAutomatic) path = cameFrom = ''
       changed()
     },
-    activated() {
-      if (stopWatching) changed()
-    },
+    activated: changed,
     open,
-    stop() {
-      cancel()
-      stopWatching?.()
-      stopWatching = undefined
-    },
   }
 }

@@ -11,51 +11,30 @@ export interface Pulse {
   alive(): number
   /** Sets the timer anew. Last word of everything that runs. */
   arm(): void
-  /** The page was not open; that time is no stall. */
-  resume(): void
 }
 
 export function createPulse(ports: {
   now(): number
-  /** Whether time passes for anything at all. */
-  isNeeded(): boolean
-  /** Earliest time that somebody waits for. */
-  nextWakeAt(): number
+  /** Earliest time that somebody waits for; nothing while time passes for nobody. */
+  nextWakeAt(): number | undefined
   stalled(gapMs: number): void
-  wake(now: number): void
+  wake(): void
 }): Pulse {
   let aliveAt = ports.now()
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  function alive(): number {
-    const now = ports.now()
-    const gapMs = now - aliveAt
-    if (gapMs > STALL_MS && ports.isNeeded()) ports.stalled(gapMs)
-    aliveAt = now
-    return now
-  }
-
-  function arm(): void {
-    clearTimeout(timer)
-    timer = undefined
-    if (!ports.isNeeded()) return
-    const now = ports.now()
-    // Counted from the last sign of life: setting the timer anew must not put the pulse off.
-    const wakeAt = Math.min(aliveAt + PULSE_MS, ports.nextWakeAt())
-    timer = setTimeout(
-      () => {
-        ports.wake(alive())
-        arm()
-      },
-      Math.max(0, wakeAt - now),
-    )
-  }
-
   return {
-    alive,
-    arm,
-    resume() {
-      aliveAt = ports.now()
+    alive() {
+      const gapMs = ports.now() - aliveAt
+      aliveAt += gapMs
+      if (gapMs > STALL_MS) ports.stalled(gapMs)
+      return aliveAt
+    },
+    arm() {
+      clearTimeout(timer)
+      const wakeAt = ports.nextWakeAt()
+      // Counted from the last sign of life: setting the timer anew must not put the pulse off.
+      if (wakeAt !== undefined) timer = setTimeout(ports.wake, Math.min(aliveAt + PULSE_MS, wakeAt) - ports.now())
     },
   }
 }

@@ -13,46 +13,36 @@ export interface Sample {
   /** Share of the element's area that is on screen, from 0 to 1. */
   ratio: number
   /** The rule by which enough of it is on screen; nothing when it is not. */
-  rule: Exclude<SeenRule, 'interaction'> | undefined
+  rule?: Exclude<SeenRule, 'interaction'>
   /** Larger than the viewport in one axis: the browser is silent while both of its edges are outside. */
-  oversize: boolean
+  oversize?: boolean
   /** Deepest part of the element that is on screen, in percent from 0 to 100. */
   depth: number
 }
 
-/**
- * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all".
- * `viewport` is asked where the browser hides the root's size: in a frame of another origin.
- */
-export function measure(
-  entry: IntersectionObserverEntry,
-  threshold: number,
-  viewport: () => { width: number; height: number },
-): Sample {
-  const sample: Sample = { time: entry.time, ratio: 0, rule: undefined, oversize: false, depth: 0 }
+/** `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all". */
+export function measure(entry: IntersectionObserverEntry, threshold: number): Sample {
+  const sample: Sample = { time: entry.time, ratio: 0, depth: 0 }
   // Rectangles are read only from here on: for elements off screen that is the expensive part.
   if (!entry.isIntersecting) return sample
 
-  const box = entry.boundingClientRect
-  if (box.width < 1 || box.height < 1) return sample
-  const root = entry.rootBounds ?? viewport()
-  if (root.width <= 0 || root.height <= 0) return sample
+  const { boundingClientRect: box, intersectionRect: seen, intersectionRatio: ratio } = entry
+  const root = entry.rootBounds ?? sizeAround(entry.target)
+  if (Math.min(box.width, box.height, root.width, root.height) < 1) return sample
 
-  const seen = entry.intersectionRect
-  sample.ratio = entry.intersectionRatio
+  const covers = (side: 'width' | 'height') =>
+    seen[side] + LENGTH_SLACK_PX >= threshold * Math.min(box[side], root[side])
+
+  sample.ratio = ratio
   sample.oversize = box.width > root.width || box.height > root.height
-  sample.depth = Math.min(100, Math.max(0, (100 * (seen.bottom - box.top)) / box.height))
-
-  const covers = (visible: number, length: number, available: number) =>
-    visible + LENGTH_SLACK_PX >= threshold * Math.min(length, available)
-
-  if (sample.ratio + RATIO_EPSILON >= threshold) sample.rule = 'area'
-  else if (
-    sample.oversize &&
-    covers(seen.width, box.width, root.width) &&
-    covers(seen.height, box.height, root.height)
-  ) {
-    sample.rule = 'oversize'
-  }
+  sample.depth = (100 * (seen.bottom - box.top)) / box.height
+  if (ratio + RATIO_EPSILON >= threshold) sample.rule = 'area'
+  else if (sample.oversize && covers('width') && covers('height')) sample.rule = 'oversize'
   return sample
+}
+
+/** Size of the window around an element, in pixels, where the browser hides it: in a frame of another origin. */
+function sizeAround(element: Element): { width: number; height: number } {
+  const view = element.ownerDocument.defaultView!
+  return { width: view.innerWidth, height: Math.min(view.innerHeight, view.screen.height) }
 }

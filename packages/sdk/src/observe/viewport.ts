@@ -1,4 +1,4 @@
-// The pool of native observers: one for each window, since its options are the same for every element.
+// The pool of native observers: one for each threshold, shared by all elements that ask for it.
 
 /** Parts of the viewport that something else covers, in pixels: a sticky header is `{ top: 64 }`. */
 export interface Insets {
@@ -9,10 +9,9 @@ export interface Insets {
 }
 
 export interface Viewport {
+  /** Asks for a fresh measurement, which comes with the next frame, and for every later change. Reads no layout. */
   watch(element: Element, threshold: number): void
   unwatch(element: Element, threshold: number): void
-  /** Asks for a fresh measurement, which comes with the next frame. Reads no layout. */
-  resample(element: Element, threshold: number): void
   /** Hands over at once what was measured and not delivered yet. */
   drain(): void
   close(): void
@@ -24,54 +23,42 @@ const GRID = Array.from({ length: 101 }, (_, percent) => percent / 100)
 export function openViewport(insets: Insets, entries: (batch: IntersectionObserverEntry[]) => void): Viewport {
   const { top = 0, right = 0, bottom = 0, left = 0 } = insets
   const rootMargin = `${-top}px ${-right}px ${-bottom}px ${-left}px`
-  const pool: { view: Window; extra: number; native: IntersectionObserver }[] = []
+  const pool = new Map<number, IntersectionObserver>()
 
-  function observerOf(element: Element, threshold: number): IntersectionObserver | undefined {
-    const view = element.ownerDocument.defaultView
-    // Thresholds of whole percents share one observer; any other one needs its own.
-    const extra = GRID.includes(threshold) ? 0 : threshold
-    const known = pool.find((observer) => observer.view === view && observer.extra === extra)
-    if (known || !view?.IntersectionObserver) return known?.native
+  // Always of this window, also for elements of a frame or a popup: entries tell the time on the clock of their observer.
+  function observerOf(threshold: number): IntersectionObserver {
     // No explicit root: it would call an element visible inside a scroller that is itself off screen.
-    const native = new view.IntersectionObserver(entries, { rootMargin, threshold: [...GRID, extra] })
-    pool.push({ view, extra, native })
-    return native
+    const observer =
+      pool.get(threshold) ?? new IntersectionObserver(entries, { rootMargin, threshold: [...GRID, threshold] })
+    pool.set(threshold, observer)
+    return observer
   }
 
   function drain(): void {
-    for (const { native } of pool) {
-      const batch = native.takeRecords()
+    for (const observer of pool.values()) {
+      const batch = observer.takeRecords()
       if (batch.length) entries(batch)
     }
   }
 
   return {
-    watch: (element, threshold) => observerOf(element, threshold)?.observe(element),
-    unwatch: (element, threshold) => observerOf(element, threshold)?.unobserve(element),
-    resample(element, threshold) {
+    watch(element, threshold) {
       // unobserve() throws away what is queued for the element.
       drain()
-      const observer = observerOf(element, threshold)
-      observer?.unobserve(element)
-      observer?.observe(element)
+      const observer = observerOf(threshold)
+      observer.unobserve(element)
+      observer.observe(element)
     },
+    unwatch: (element, threshold) => observerOf(threshold).unobserve(element),
     drain,
     close() {
-      for (const { native } of pool) native.disconnect()
+      for (const observer of pool.values()) observer.disconnect()
     },
   }
 }
 
 /** Whether the browser paints the element at all: `opacity: 0` and the like intersect as usual. */
-export function isPainted(element: Element): boolean {
+export function isPainted(element: Element | undefined): boolean {
   const hidden = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }
-  return element.checkVisibility?.(hidden) ?? true
-}
-
-/** Size of the window around an element, in pixels, where an entry does not tell it. */
-export function sizeAround(element: Element): { width: number; height: number } {
-  const view = element.ownerDocument.defaultView
-  return view
-    ? { width: view.innerWidth, height: Math.min(view.innerHeight, view.screen.height) }
-    : { width: 0, height: 0 }
+  return element?.checkVisibility?.(hidden) ?? element !== undefined
 }

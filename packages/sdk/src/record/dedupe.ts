@@ -1,9 +1,6 @@
 // Remembers which contents were seen, and for how long, so that one impression is counted once in its scope.
-import type { SafeStorage } from '../storage'
+import type { TabStorage } from '../storage'
 import type { Dedupe } from '../subject'
-
-/** Contents that are remembered; the one seen longest ago is forgotten first. */
-const MAX_KEYS = 5_000
 
 const PREFIX = 'seen:'
 
@@ -23,28 +20,16 @@ export interface SeenContents {
   addTime(key: string, scope: Dedupe, durationMs: number): number
   /** A new page view begins: what was seen before is unseen in the scope `page`. */
   beginPage(): void
-  clear(): void
 }
 
 /** `sessionStartedAt` is the wall clock in milliseconds since 1970, like `now`. */
 export function createSeenContents(
-  storage: SafeStorage,
+  storage: TabStorage,
   now: () => number,
   sessionStartedAt: () => number,
 ): SeenContents {
-  let memories: Map<string, Memory> | undefined
   let latestAt = 0
   let pageStartedAt = now()
-
-  // One storage name per content: rewriting one long list at every impression costs a hundred times more.
-  const load = (): Map<string, Memory> => {
-    const stored = storage.names(PREFIX).flatMap((name): [string, Memory][] => {
-      const [seenAt = NaN, totalMs = NaN] = (storage.get(name) ?? '').split(' ').map(Number)
-      return Number.isFinite(seenAt + totalMs) ? [[name.slice(PREFIX.length), { seenAt, totalMs }]] : []
-    })
-    return new Map(stored)
-  }
-  const all = () => (memories ??= load())
 
   const since = (scope: Dedupe): number => {
     if (scope === 'session') return sessionStartedAt()
@@ -52,50 +37,33 @@ export function createSeenContents(
     return scope ? now() - scope.windowMs + 1 : Infinity
   }
 
+  // One storage name per content: rewriting one long list at every impression costs a hundred times more.
+  const save = ({ seenAt, totalMs }: Memory, key: string) => storage.set(PREFIX + key, seenAt, Math.round(totalMs))
+
   const find = (key: string, scope: Dedupe): Memory | undefined => {
-    const memory = all().get(key)
-    return memory && memory.seenAt >= since(scope) ? memory : undefined
-  }
-
-  const save = (key: string, { seenAt, totalMs }: Memory) =>
-    storage.set(PREFIX + key, `${seenAt} ${Math.round(totalMs)}`)
-
-  function remove(key: string): void {
-    all().delete(key)
-    storage.remove(PREFIX + key)
+    const [seenAt = NaN, totalMs = NaN] = storage.get(PREFIX + key).map(Number)
+    return seenAt >= since(scope) && totalMs >= 0 ? { seenAt, totalMs } : undefined
   }
 
   return {
     has: (key, scope) => find(key, scope) !== undefined,
     add(key, scope) {
-      if (scope === false) return
+      if (!scope) return
       // Never before the start of the scope, also when somebody has set the clock back.
-      const memory = { seenAt: Math.max(now(), since(scope)), totalMs: 0 }
-      latestAt = Math.max(latestAt, memory.seenAt)
-      all().set(key, memory)
-      save(key, memory)
-      if (all().size > MAX_KEYS) remove(findOldest(all()))
+      const seenAt = Math.max(now(), since(scope))
+      latestAt = Math.max(latestAt, seenAt)
+      save({ seenAt, totalMs: 0 }, key)
     },
-    remove,
+    remove: (key) => storage.remove(PREFIX + key),
     addTime(key, scope, durationMs) {
       const memory = find(key, scope)
       if (!memory) return durationMs
       memory.totalMs += durationMs
-      save(key, memory)
+      save(memory, key)
       return memory.totalMs
     },
     beginPage() {
       pageStartedAt = Math.max(now(), latestAt + 1)
     },
-    clear() {
-      for (const key of all().keys()) storage.remove(PREFIX + key)
-      memories = new Map()
-    },
   }
-}
-
-function findOldest(memories: Map<string, Memory>): string {
-  let oldest = { key: '', seenAt: Infinity }
-  for (const [key, { seenAt }] of memories) if (seenAt < oldest.seenAt) oldest = { key, seenAt }
-  return oldest.key
 }

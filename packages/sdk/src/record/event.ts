@@ -1,8 +1,8 @@
-// From what a caller said to one event of the wire: checked, cut to the limits, copied.
+// From what a caller said to one event of the wire: checked, bounded, copied.
+import { attempt } from '../attempt'
 import { type Content, readContent } from '../subject'
 import { EVENT_TYPE_PATTERN, type WireEvent, wireLimits } from '../wire'
-import { cleanMetadata } from './metadata'
-import { cleanText, cleanUrl } from './text'
+import { bound, cleanMetadata, copyPlain } from './metadata'
 
 /** What an event is made of, before anyone has looked at it. */
 export interface EventDraft extends Omit<WireEvent, 'content' | 'metadata'> {
@@ -13,29 +13,32 @@ export interface EventDraft extends Omit<WireEvent, 'content' | 'metadata'> {
 /** Types that mean nothing without a content. */
 const ABOUT_CONTENT = new Set(['impression', 'view', 'watch', 'click', 'page_view'])
 
-const asIs = (value: unknown) => value
-const label = (value: unknown) => typeof value === 'string' && cleanText(value, wireLimits.maxLabelLength)
-const within = (value: unknown, max: number) => typeof value === 'number' && value >= 0 && value <= max
+const label = (value: unknown) => typeof value === 'string' && bound(value, wireLimits.maxLabelLength)
+const upTo = (max: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= max && value
+const unlimited = upTo(Number.MAX_SAFE_INTEGER)
 
 /** How each field becomes fit to travel; nothing or `false` where it cannot. */
-const cleaners: { [Name in keyof WireEvent]?: (value: unknown) => unknown } = {
-  id: asIs,
-  occurredAt: asIs,
-  sessionId: asIs,
-  seq: asIs,
+const cleaners: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]) => unknown } = {
   source: label,
   viewType: label,
-  position: (value) => Number.isSafeInteger(value) && within(value, Infinity) && value,
-  referrer: (value) => cleanUrl(String(value), wireLimits.maxUrlLength),
-  durationMs: (value) => within(value, Number.MAX_SAFE_INTEGER) && Math.round(value as number),
-  scrollDepth: (value) => within(value, 100) && value,
-  ratio: asIs,
-  rule: asIs,
-  criteria: asIs,
-  confirmLagMs: asIs,
-  totalMs: asIs,
-  stallMs: asIs,
-  endReason: asIs,
+  position: (value) => Number.isInteger(value) && unlimited(value),
+  referrer(value) {
+    const { protocol, host, pathname } = new URL(String(value))
+    return `${protocol}//${host}${pathname}`.slice(0, wireLimits.maxUrlLength)
+  },
+  durationMs(value) {
+    const durationMs = unlimited(value)
+    return durationMs && Math.round(durationMs)
+  },
+  scrollDepth: upTo(100),
+  ratio: copyPlain,
+  rule: copyPlain,
+  criteria: copyPlain,
+  confirmLagMs: copyPlain,
+  totalMs: copyPlain,
+  stallMs: copyPlain,
+  endReason: copyPlain,
+  metadata: cleanMetadata,
 }
 
 /**
@@ -45,26 +48,22 @@ const cleaners: { [Name in keyof WireEvent]?: (value: unknown) => unknown } = {
 export function cleanEvent(draft: EventDraft, explain: (sentence: string) => void): WireEvent | undefined {
   const { type } = draft
   const content = readContent(draft.content)
-  if (typeof type !== 'string' || !EVENT_TYPE_PATTERN.test(type)) {
-    explain(`"${String(type)}" is dropped: expected a type such as "sign_up".`)
-    return undefined
-  }
-  if (!content && (draft.content || ABOUT_CONTENT.has(type))) {
-    explain(`"${type}" is dropped: expected content such as { type: "post", id: "42" }.`)
+  const isType = typeof type === 'string' && EVENT_TYPE_PATTERN.test(type)
+  if (!isType || (!content && (draft.content || ABOUT_CONTENT.has(type)))) {
+    const expected = isType ? 'content such as { type: "post", id: "42" }' : 'a type such as "sign_up"'
+    explain(`"${String(type)}" is dropped: expected ${expected}.`)
     return undefined
   }
 
-  const event: Record<string, unknown> = { type }
+  const event: Record<string, unknown> = { type, content }
   const leftOut: string[] = []
   for (const [name, clean] of Object.entries(cleaners)) {
     const value = draft[name as keyof EventDraft]
     if (value === undefined || value === null || value === '') continue
-    const cleaned = clean(value)
+    const cleaned = attempt(() => clean(value, leftOut))
     if (cleaned === undefined || cleaned === false) leftOut.push(name)
     else event[name] = cleaned
   }
-  if (content) event.content = content
-  event.metadata = cleanMetadata(draft.metadata, leftOut)
-  if (leftOut.length) explain(`"${type}" goes without ${leftOut.join()}: not what is expected, or beyond the limits.`)
+  if (leftOut.length) explain(`"${type}" goes without ${leftOut.join()}: wrong, or beyond the limits.`)
   return event as unknown as WireEvent
 }

@@ -7,10 +7,9 @@ export interface EventQueue {
   readonly bytes: number
   push(event: SealedEvent): void
   /** Takes the oldest events out for as long as `fits` agrees. */
-  take(fits: (event: SealedEvent, count: number) => boolean): SealedEvent[]
+  take(fits: (event: SealedEvent) => boolean): SealedEvent[]
   /** Puts events back in front of all others, oldest first. */
   putBack(events: readonly SealedEvent[]): void
-  clear(): SealedEvent[]
 }
 
 /** `dropped` gets what had to leave because the queue was full. */
@@ -18,23 +17,24 @@ export function createQueue(
   limits: { maxQueueEvents: number; maxQueueBytes: number },
   dropped: (events: SealedEvent[]) => void,
 ): EventQueue {
-  let events: SealedEvent[] = []
-  let bytes = 0
+  const events: SealedEvent[] = []
+  const bytes = () => events.reduce((sum, event) => sum + event.bytes, 0)
 
-  const remove = (count: number): SealedEvent[] => {
-    const removed = events.splice(0, count)
-    for (const event of removed) bytes -= event.bytes
-    return removed
+  function take(fits: (event: SealedEvent) => boolean): SealedEvent[] {
+    const end = events.findIndex((event) => !fits(event))
+    return events.splice(0, end < 0 ? events.length : end)
   }
 
   function trim(): void {
-    let excess = Math.max(0, events.length - limits.maxQueueEvents)
-    let left = bytes
-    for (let index = 0; index < events.length && (index < excess || left > limits.maxQueueBytes); index++) {
-      left -= events[index]!.bytes
-      excess = Math.max(excess, index + 1)
-    }
-    if (excess) dropped(remove(excess))
+    let excessEvents = events.length - limits.maxQueueEvents
+    let excessBytes = bytes() - limits.maxQueueBytes
+    const lost = take((event) => {
+      const isTooMuch = excessEvents > 0 || excessBytes > 0
+      excessEvents--
+      excessBytes -= event.bytes
+      return isTooMuch
+    })
+    if (lost.length) dropped(lost)
   }
 
   return {
@@ -42,23 +42,16 @@ export function createQueue(
       return events.length
     },
     get bytes() {
-      return bytes
+      return bytes()
     },
     push(event) {
       events.push(event)
-      bytes += event.bytes
       trim()
     },
-    take(fits) {
-      let count = 0
-      while (count < events.length && fits(events[count]!, count)) count++
-      return remove(count)
-    },
+    take,
     putBack(returned) {
-      events = [...returned, ...events]
-      for (const event of returned) bytes += event.bytes
+      events.unshift(...returned)
       trim()
     },
-    clear: () => remove(events.length),
   }
 }

@@ -1,5 +1,5 @@
 // The browser session: one id and one row of numbers for all events until the visitor has been away for long enough.
-import type { SafeStorage } from '../storage'
+import type { TabStorage } from '../storage'
 
 /** A pause after which a new session begins, in milliseconds. */
 const IDLE_MS = 30 * 60_000
@@ -8,6 +8,7 @@ const IDLE_MS = 30 * 60_000
 const LONGEST_MS = 24 * 3_600_000
 
 const NAME = 'session'
+const UUID = /^[\da-f-]{36}$/
 
 export interface Session {
   readonly id: string
@@ -22,44 +23,30 @@ export interface Sessions {
   current(): Session
   /** Gives the next number away, which also shows that the visitor is still there. */
   advance(): void
-  /** Forgets the session; the next event begins another. */
-  end(): void
 }
 
-export function createSessions(storage: SafeStorage, now: () => number, newId: () => string): Sessions {
-  let session: (Session & { touchedAt: number }) | undefined
-
-  const save = () => {
-    if (session) storage.set(NAME, [session.id, session.startedAt, session.touchedAt, session.nextSeq].join(' '))
+export function createSessions(storage: TabStorage, now: () => number, newId: () => string): Sessions {
+  const save = (session: Session): Session => {
+    const { id, startedAt, nextSeq } = session
+    storage.set(NAME, now(), startedAt, nextSeq, id)
+    return session
   }
 
-  function current(): Session & { touchedAt: number } {
+  function current(): Session {
     const at = now()
-    session ??= read(storage.get(NAME))
-    if (!session || at - session.touchedAt > IDLE_MS || at - session.startedAt > LONGEST_MS) {
-      session = { id: newId(), startedAt: at, touchedAt: at, nextSeq: 0 }
-      save()
-    }
-    return session
+    const words = storage.get(NAME)
+    const [touchedAt = NaN, startedAt = NaN, nextSeq = NaN] = words.map(Number)
+    const id = String(words[3])
+    // What somebody else has damaged compares as false, and another session begins.
+    const goesOn = at - touchedAt <= IDLE_MS && at - startedAt <= LONGEST_MS && nextSeq >= 0 && UUID.test(id)
+    return goesOn ? { id, startedAt, nextSeq } : save({ id: newId(), startedAt: at, nextSeq: 0 })
   }
 
   return {
     current,
     advance() {
       const { id, startedAt, nextSeq } = current()
-      session = { id, startedAt, touchedAt: now(), nextSeq: nextSeq + 1 }
-      save()
-    },
-    end() {
-      session = undefined
-      storage.remove(NAME)
+      save({ id, startedAt, nextSeq: nextSeq + 1 })
     },
   }
-}
-
-function read(text: string | null): (Session & { touchedAt: number }) | undefined {
-  const [id = '', ...rest] = (text ?? '').split(' ')
-  const [startedAt, touchedAt, nextSeq] = rest.map(Number)
-  const isWhole = /^[\da-f-]{36}$/.test(id) && rest.length === 3 && rest.every((part) => /^\d+$/.test(part))
-  return isWhole ? { id, startedAt: startedAt!, touchedAt: touchedAt!, nextSeq: nextSeq! } : undefined
 }

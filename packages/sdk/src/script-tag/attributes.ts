@@ -15,8 +15,7 @@ export function readOptions(script: HTMLOrSVGScriptElement, pageUrl: string): Tr
   }
   for (const [name, byDefault] of Object.entries(defaultOptions)) {
     const value = dataset[name]
-    if (value !== undefined && (byDefault === null || typeof byDefault !== 'object'))
-      options[name] = read(value, byDefault)
+    if (value !== undefined && typeof byDefault !== 'object') options[name] = read(value, byDefault)
   }
   return options as unknown as TrackerOptions
 }

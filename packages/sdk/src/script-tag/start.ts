@@ -25,8 +25,7 @@ export function startFromScript(
 ): void {
   if (!script) {
     console.warn(
-      'Sightline: expected to be loaded by <script defer src="…">, found no such element (type="module" has none). ' +
-        'Nothing is tracked. In a module, use createTracker() of @sightline/sdk.',
+      'Sightline tracks nothing: expected <script defer src="…">, found no element. In a module, use createTracker() of @sightline/sdk.',
     )
     return
   }

@@ -26,10 +26,10 @@ test.each([
 describe('a pause', () => {
   test('doubles its reach from 1 s to 60 s, and is forgotten after a success', () => {
     let now = 0
+    vi.mocked(Math.random).mockReturnValue(1)
     const pause = createPause(
       () => now,
       () => 0,
-      () => 1,
     )
     const waits = Array.from({ length: 8 }, () => {
       now = pause.until
@@ -44,10 +44,10 @@ describe('a pause', () => {
 
   test('is spread over the whole reach, so that clients do not come back together', () => {
     const waits = Array.from({ length: 1_000 }, (_, index) => {
+      vi.mocked(Math.random).mockReturnValue(index / 1_000)
       const pause = createPause(
         () => 0,
         () => 0,
-        () => index / 1_000,
       )
       pause.after('again', null)
       return pause.until
@@ -62,9 +62,9 @@ test.each([
   ['86400', 300_000],
   ['Thu, 01 Jan 1970 00:01:30 GMT', 60_000],
   ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
-  ['soon', undefined],
-  ['', undefined],
-  [null, undefined],
+  ['soon', Number.NaN],
+  ['', Number.NaN],
+  [null, Number.NaN],
 ])('Retry-After: %s asks for %s ms', (header, ms) => {
   expect(readRetryAfter(header, 30_000)).toBe(ms)
 })

@@ -85,17 +85,17 @@ describe('an event', () => {
     expect(rest).toEqual(left)
   })
 
-  test('rounds its duration and cuts what is too long at a character', async () => {
+  test('rounds its duration, and leaves no text endless: the collector cuts what is one too long at a character', async () => {
     const { page, tracker } = openFeed(world.page)
     tracker.track('watch', {
       content: { type: 'reel', id: '1' },
       durationMs: 12.6,
       scrollDepth: 99.5,
-      source: `${'x'.repeat(127)}😀`,
+      source: `${'x'.repeat(127)}😀 and more`,
       referrer: `https://a.test/${'y'.repeat(3_000)}`,
     })
     await tracker.flush()
-    expect(page.sent[0]).toMatchObject({ durationMs: 13, scrollDepth: 99.5, source: 'x'.repeat(127) })
+    expect(page.sent[0]).toMatchObject({ durationMs: 13, scrollDepth: 99.5, source: `${'x'.repeat(127)}😀` })
     expect(page.sent[0]!.referrer).toHaveLength(2_048)
   })
 

@@ -1,14 +1,15 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createIdMaker } from '../../src/id'
 import { createSessions } from '../../src/record/session'
-import { openTabStorage, type SafeStorage } from '../../src/storage'
+import { openTabStorage, type TabStorage } from '../../src/storage'
 
+const NOW = Date.UTC(2026, 0, 1)
 let now = 0
-let storage: SafeStorage
+let storage: TabStorage
 
 beforeEach(() => {
   sessionStorage.clear()
-  now = Date.UTC(2026, 0, 1)
+  now = NOW
   storage = openTabStorage()
   storage.persist(true)
 })
@@ -38,11 +39,11 @@ test('looking at a session does not prolong it', () => {
   expect(sessions.current().id).not.toBe(id)
 })
 
-test('a session that was ended is followed by another one from number 0', () => {
+test('a session that was purged is followed by another one from number 0', () => {
   const sessions = open()
   const { id } = sessions.current()
   sessions.advance()
-  sessions.end()
+  storage.purge()
   expect(sessionStorage.length).toBe(0)
   expect(sessions.current()).toMatchObject({ nextSeq: 0 })
   expect(sessions.current().id).not.toBe(id)
@@ -51,9 +52,12 @@ test('a session that was ended is followed by another one from number 0', () => 
 test.each([
   '',
   'x',
-  'id 1 2 3',
-  '018f0000-0000-7000-8000-000000000000 1 2 -3',
-  '018f0000-0000-7000-8000-000000000000 1 2',
+  '1 2 3 id',
+  `${NOW} ${NOW} 3 id`,
+  `${NOW} ${NOW} -3 018f0000-0000-7000-8000-000000000000`,
+  `${NOW} ${NOW} x 018f0000-0000-7000-8000-000000000000`,
+  `x ${NOW} 3 018f0000-0000-7000-8000-000000000000`,
+  `${NOW} 3 018f0000-0000-7000-8000-000000000000`,
 ])('a damaged entry (%j) begins a new session', (text) => {
   sessionStorage.setItem('sightline:session', text)
   expect(open().current()).toMatchObject({ startedAt: now, nextSeq: 0 })
