@@ -42,7 +42,10 @@ export async function openSite(script) {
   const bodies = { '/': ['text/html', html], '/page.js': ['text/javascript', script] }
   const server = createServer((request, response) => {
     request.resume()
-    const [type, body] = bodies[request.url] ?? ['application/json', '{"success":true,"tracked":0,"duplicates":0,"dropped":{},"errors":[]}']
+    const [type, body] = bodies[request.url] ?? [
+      'application/json',
+      '{"success":true,"tracked":0,"duplicates":0,"dropped":{},"errors":[]}',
+    ]
     response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -81,55 +84,38 @@ export function launchChromium() {
   })
 }
 
-/** Opens a page in a profile and process of its own, gives it to `use`, and closes it. */
-export async function withPage(browser, origin, use) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
-  try {
-    const page = await context.newPage()
-    await page.goto(origin)
-    const session = await context.newCDPSession(page)
-    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-    return await use({
-      evaluate: (expression) => evaluate(session, expression),
-      cpuMs: (expression) => cpuMs(session, expression),
-      taskCpuMs: (expression) => taskCpuMs(session, expression),
-      session,
-    })
-  } finally {
-    await context.close()
-  }
-}
-
-async function evaluate(session, expression) {
-  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-    expression,
-    awaitPromise: true,
-    returnByValue: true,
-  })
-  if (exceptionDetails) throw new Error(`bench: the page failed: ${exceptionDetails.exception?.description}`)
-  return result.value
-}
-
 /**
- * CPU time of the page's main thread until an expression's promise is settled, in milliseconds. Waiting and other
- * processes do not count.
+ * Opens the site in a profile and a process of its own. `measure` tells the CPU time of its main thread until an
+ * expression is settled, in milliseconds, and how much of it was script; waiting and other processes do not count.
  */
-async function cpuMs(session, expression) {
-  const before = await session.send('Performance.getMetrics')
-  await evaluate(session, expression)
-  return taskMs(await session.send('Performance.getMetrics')) - taskMs(before)
-}
+export async function openPage(browser, origin) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
+  const page = await context.newPage()
+  await page.goto(origin)
+  const session = await context.newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
 
-/** The same for one task. The messages go out together, so that no frame that the task asked for comes before the last. */
-async function taskCpuMs(session, expression) {
-  const [before, , after] = await Promise.all([
-    session.send('Performance.getMetrics'),
-    evaluate(session, expression),
-    session.send('Performance.getMetrics'),
-  ])
-  return taskMs(after) - taskMs(before)
-}
+  async function evaluate(expression) {
+    const asked = { expression, awaitPromise: true, returnByValue: true }
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', asked)
+    if (exceptionDetails) throw new Error(`bench: the page failed: ${exceptionDetails.exception?.description}`)
+    return result.value
+  }
 
-function taskMs({ metrics }) {
-  return metrics.find(({ name }) => name === 'TaskDuration').value * 1_000
+  async function readClock() {
+    const { metrics } = await session.send('Performance.getMetrics')
+    const read = (wanted) => metrics.find(({ name }) => name === wanted).value * 1_000
+    return { cpuMs: read('TaskDuration'), scriptMs: read('ScriptDuration') }
+  }
+
+  return {
+    evaluate,
+    async measure(expression) {
+      const before = await readClock()
+      await evaluate(expression)
+      const after = await readClock()
+      return { cpuMs: after.cpuMs - before.cpuMs, scriptMs: after.scriptMs - before.scriptMs }
+    },
+    close: () => context.close(),
+  }
 }

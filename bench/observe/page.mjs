@@ -22,10 +22,15 @@ const registrations = {
     for (const card of cards) observer.observe(card)
   },
 
+  /** The same once more: what its row differs by is noise. */
+  sharedAgain(cards) {
+    registrations.shared(cards)
+  },
+
   sightline(cards) {
     const tracker = startTracker()
     held.push(tracker)
-    for (const [position, card] of cards.entries()) tracker.observe(card, subjectOf(card, position))
+    for (const [index, card] of cards.entries()) tracker.observe(card, subjects[index])
   },
 
   perElement(cards) {
@@ -61,10 +66,13 @@ export function addCards(count) {
 }
 
 let cards = []
+let subjects = []
 
-/** Steps before the measured registration. React makes its cards itself: see `register`. */
+/** Makes the cards, and what the caller of Sightline says about each. React makes its cards itself. */
 export function prepare(variant, count) {
-  if (variant !== 'react') cards = addCards(count)
+  if (variant === 'react') return
+  cards = addCards(count)
+  subjects = cards.map(subjectOf)
 }
 
 export function register(variant, count) {
@@ -72,21 +80,24 @@ export function register(variant, count) {
   else registrations[variant](cards)
 }
 
-let root
+/** Runs in a task of the page's own; what the debugger's messages start is not on the CPU clock. */
+export function inTask(act) {
+  return new Promise((resolve) => {
+    setTimeout(() => {
+      act()
+      resolve()
+    })
+  })
+}
 
-/** Also used with `PlainCard`, to subtract what React needs for the same cards without an observer. */
 function mount(Card, count) {
-  root = createRoot(document.body.appendChild(document.createElement('main')))
+  const root = createRoot(document.body.appendChild(document.createElement('main')))
   flushSync(() => root.render(Array.from({ length: count }, (_, index) => createElement(Card, { key: index, index }))))
 }
 
-export function mountPlainReact(count) {
+/** What React needs for the same cards without an observer; it is not part of a registration. */
+export function mountPlain(count) {
   mount(PlainCard, count)
-}
-
-export function unmountReact() {
-  flushSync(() => root.unmount())
-  document.querySelector('main').remove()
 }
 
 function PlainCard({ index }) {
@@ -101,11 +112,11 @@ function ObservedCard({ index }) {
 
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
 
-/** Draws `frames` frames and scrolls by `stepPx` in each of them. */
-export async function scroll(frames, stepPx) {
+/** Draws `frames` frames, and scrolls by `stepPx` in each of them. */
+export async function scroll(frames, stepPx = 0) {
   for (let frame = 0; frame < frames; frame++) {
     await nextFrame()
-    window.scrollBy({ top: stepPx, behavior: 'instant' })
+    if (stepPx) window.scrollBy({ top: stepPx, behavior: 'instant' })
   }
   await nextFrame()
 }

@@ -73,13 +73,21 @@ function watchNatives() {
     timers.delete(timer)
     clearTimeout(timer)
   }
-  const note = (observer, change) => observers.set(observer, (observers.get(observer) ?? 0) + change)
+  // Observing twice is observing once, and what is not observed may be given back: only real changes count.
+  const change = (observer, target, isObserved) => {
+    const state = observers.get(observer) ?? { known: new WeakSet(), count: 0 }
+    observers.set(observer, state)
+    if (state.known.has(target) === isObserved) return
+    if (isObserved) state.known.add(target)
+    else state.known.delete(target)
+    state.count += isObserved ? 1 : -1
+  }
   IntersectionObserver.prototype.observe = function (target) {
-    note(this, 1)
+    change(this, target, true)
     observe.call(this, target)
   }
   IntersectionObserver.prototype.unobserve = function (target) {
-    note(this, -1)
+    change(this, target, false)
     unobserve.call(this, target)
   }
   IntersectionObserver.prototype.disconnect = function () {
@@ -87,7 +95,7 @@ function watchNatives() {
     disconnect.call(this)
   }
   return {
-    targets: () => [...observers.values()].reduce((sum, targets) => sum + targets, 0),
+    targets: () => [...observers.values()].reduce((sum, { count }) => sum + count, 0),
     timers: () => timers.size,
     observers: () => observers.size,
   }
