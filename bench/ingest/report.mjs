@@ -16,7 +16,6 @@ const limits = {
 
 /** One row for each variant: medians over the rounds. */
 export function toRows(variants, rounds) {
-  const rowsPerCpuSecond = (name) => median(rounds.map((round) => ratePerCpuSecond(round[name])))
   return variants.map(({ name, title }) => {
     const samples = rounds.map((round) => round[name])
     const each = (pick) => median(samples.map(pick))
@@ -33,7 +32,6 @@ export function toRows(variants, rounds) {
       ofLimit: share(rounds, name, 'limit'),
       ofPeer: share(rounds, name, 'peer'),
       perSecond: each((sample) => sample.events / sample.seconds),
-      known: rowsPerCpuSecond(name) > 0,
     }
   })
 }
@@ -44,12 +42,13 @@ function share(rounds, name, against) {
   return median(rounds.map((round) => ratePerCpuSecond(round[name]) / ratePerCpuSecond(round[against])))
 }
 
+const atLeast = (limit, value, least, digits = 0) => ({ limit, least, value, digits, kept: value >= least })
+const atMost = (limit, value, most, digits = 0) => ({ limit, most, value, digits, kept: value <= most })
+
 /** @returns one verdict for each limit */
 export function judge(rows, { bytesPerEvent, waitedMs }) {
   const row = Object.fromEntries(rows.map((one) => [one.name, one]))
   const scale = Math.min(1, row.limit.perSecond / limits.limitPerSecond)
-  const atLeast = (limit, value, least, digits = 0) => ({ limit, least, value, digits, kept: value >= least })
-  const atMost = (limit, value, most, digits = 0) => ({ limit, most, value, digits, kept: value <= most })
   return [
     atLeast('batches of 50: share of the limit, per CPU-second', row.fifties.ofLimit, limits.shareOfLimit, 2),
     atLeast('batches of 50: times the peer, per CPU-second', row.fifties.ofPeer, limits.timesThePeer, 2),

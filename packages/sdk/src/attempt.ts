@@ -1,9 +1,11 @@
 // For what the page or the browser may break: nothing comes back instead of an exception.
 
-export function attempt<Result>(make: () => Result): Result | undefined {
+/** `failed` is told why. */
+export function attempt<Result>(make: () => Result, failed?: (error: unknown) => void): Result | undefined {
   try {
     return make()
-  } catch {
+  } catch (error) {
+    failed?.(error)
     return undefined
   }
 }

@@ -124,7 +124,7 @@ const yesOrNo = oneOf(true, false)
 
 const rules: { readonly [Name in keyof TrackerOptions]-?: Rule } = {
   endpoint: [
-    'the address of a collector, such as https://collect.example.com or /collect',
+    'an address such as https://collect.example.com or /collect',
     (value) => /^(https?:\/)?\/[^/]/.test(String(value)),
   ],
   flushIntervalMs: milliseconds,

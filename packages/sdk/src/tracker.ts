@@ -1,4 +1,5 @@
 // The composition root: the only file that knows the order observe → record → deliver.
+import { attempt } from './attempt'
 import { createCourier } from './deliver/courier'
 import { createFlusher } from './deliver/flush'
 import { createPause } from './deliver/retry'
@@ -212,8 +213,14 @@ function startTracker(options: ResolvedOptions): Tracker {
 
   const stats = (): TrackerStats => {
     const { recorded, delivered, unconfirmed, dropped } = ledger
-    const { inFlight } = courier
-    return { recorded, delivered, queued: queue.length, inFlight, unconfirmed, dropped: { ...dropped } }
+    return {
+      recorded,
+      delivered,
+      queued: queue.length,
+      inFlight: courier.inFlight,
+      unconfirmed,
+      dropped: { ...dropped },
+    }
   }
 
   function exit(): void {
@@ -223,12 +230,7 @@ function startTracker(options: ResolvedOptions): Tracker {
 
   /** Runs what the page asked for; nothing of ours may break it. */
   function guard<Result>(act: () => Result): Result | undefined {
-    try {
-      return act()
-    } catch (error) {
-      explain(`This failed and was left out: ${String(error)}.`)
-      return undefined
-    }
+    return attempt(act, (error) => explain(`This failed: ${String(error)}.`))
   }
 
   const unlessClosed = (act: () => void): void => {
@@ -276,17 +278,15 @@ function startTracker(options: ResolvedOptions): Tracker {
     observe(element, subject, wishes = {}) {
       let stop: (() => void) | undefined
       unlessClosed(() => {
-        // When a caller's function throws, what it said last still holds.
-        let last = {} as Subject
-        const read = () => (last = typeof subject === 'function' ? (guard(subject) ?? last) : subject)
+        const read = createReader(subject, guard)
         const content = readContent(read().content)
         const { threshold = options.threshold, minDurationMs = options.minDurationMs, dedupe = options.dedupe } = wishes
         const wrong =
           (element?.nodeType !== 1 && 'an element') ||
           (!content && 'content such as { type: "post", id: "42" }') ||
-          findWrongOption('threshold', threshold) ||
-          findWrongOption('minDurationMs', minDurationMs) ||
-          findWrongOption('dedupe', dedupe)
+          (['threshold', 'minDurationMs', 'dedupe'] as const)
+            .map((name) => wishes[name] !== undefined && findWrongOption(name, wishes[name]))
+            .find(Boolean)
         if (wrong || !content) return explain(`observe() does nothing: expected ${wrong}.`)
         stop = observations.observe(element, { content, read, criteria: { threshold, minDurationMs }, dedupe })
       })
@@ -330,4 +330,17 @@ function startTracker(options: ResolvedOptions): Tracker {
         page.close()
       }),
   }
+}
+
+/**
+ * Asks a caller's function late; when it throws, what it said last still holds. A function of its own, because a closure
+ * inside `observe()` would keep the element in memory.
+ */
+function createReader(
+  subject: Subject | (() => Subject),
+  guard: (act: () => Subject) => Subject | undefined,
+): () => Subject {
+  if (typeof subject !== 'function') return () => subject
+  let last = {} as Subject
+  return () => (last = guard(subject) ?? last)
 }

@@ -52,7 +52,7 @@ describe('createTracker() refuses', () => {
     [{ beforeSend: true }, 'createTracker(): expected beforeSend to be a function, got true (boolean).'],
     [
       { endpoint: 'collect.test' },
-      'createTracker(): expected endpoint to be the address of a collector, such as https://collect.example.com or /collect, got "collect.test" (string).',
+      'createTracker(): expected endpoint to be an address such as https://collect.example.com or /collect, got "collect.test" (string).',
     ],
     [
       { flushInterval: 3 },
@@ -118,7 +118,7 @@ describe('a wrong wish later on', () => {
       'Sightline: observe() does nothing: expected threshold to be a number from 0 to 1, got 50 (number).',
       'Sightline: observe() does nothing: expected an element.',
       'Sightline: observe() does nothing: expected content such as { type: "post", id: "42" }.',
-      'Sightline: This failed and was left out: Error: not yet.',
+      'Sightline: This failed: Error: not yet.',
       'Sightline: observe() does nothing: expected content such as { type: "post", id: "42" }.',
       'Sightline: setConsent() does nothing: expected consent to be "pending" or "granted" or "denied", got "yes" (string).',
       'Sightline: "Not A Type" is dropped: expected a type such as "sign_up".',

@@ -103,6 +103,7 @@ export function createObservations(insets: Insets, ports: ObservationPorts) {
 
   /** Ends what has left its element, unless the same content lives on at another one. */
   function settle(): void {
+    if (moving.size) viewport.drain()
     for (const sight of moving) {
       const { leftAt, stretch, sample, unaddedMs } = sight
       if (leftAt === undefined) continue
@@ -124,7 +125,10 @@ export function createObservations(insets: Insets, ports: ObservationPorts) {
     const { criteria, content } = registration
     const key = contentKey(content)
     const current = sights.get(element)
-    if (current && current.key !== key) remove(current, current.leftAt ?? catchUp(), 'recycled')
+    if (current && current.key !== key) {
+      const now = catchUp()
+      remove(current, current.leftAt ?? now, 'recycled')
+    }
 
     const sight = sights.get(element) ??
       find(key, ({ leftAt }) => leftAt !== undefined) ?? {
@@ -164,7 +168,7 @@ export function createObservations(insets: Insets, ports: ObservationPorts) {
       const sight = register(registration, element)
       return () => {
         if (sight.read !== registration.read) return
-        sight.leftAt ??= catchUp()
+        sight.leftAt ??= pulse.alive()
         settleSoon(sight)
       }
     },

@@ -9,7 +9,10 @@ export interface Insets {
 }
 
 export interface Viewport {
-  /** Asks for a fresh measurement, which comes with the next frame, and for every later change. Reads no layout. */
+  /**
+   * Asks for a fresh measurement, which comes with the next frame, and for every later change. Reads no layout. What was
+   * measured of a watched element and not delivered yet is thrown away: `drain()` before.
+   */
   watch(element: Element, threshold: number): void
   unwatch(element: Element, threshold: number): void
   /** Hands over at once what was measured and not delivered yet. */
@@ -42,12 +45,10 @@ export function openViewport(insets: Insets, entries: (batch: IntersectionObserv
   }
 
   return {
+    // Nothing is drained here: takeRecords() costs as much as there are elements, which many registrations would square.
     watch(element, threshold) {
-      // unobserve() throws away what is queued for the element.
-      drain()
-      const observer = observerOf(threshold)
-      observer.unobserve(element)
-      observer.observe(element)
+      observerOf(threshold).unobserve(element)
+      observerOf(threshold).observe(element)
     },
     unwatch: (element, threshold) => observerOf(threshold).unobserve(element),
     drain,

@@ -1,4 +1,5 @@
 // The one door into the queue: what passes is checked, numbered, sealed, and counted whatever becomes of it.
+import { attempt } from '../attempt'
 import type { Ledger } from '../ledger'
 import { type SealedEvent, sealEvent } from '../seal'
 import { contentKey, type Dedupe } from '../subject'
@@ -32,14 +33,13 @@ export function createRecorder(ports: RecorderPorts): RecordEvent {
 
   /** The caller's hook. One that throws or returns something else must not lose the event. */
   function edit(event: WireEvent): WireEvent | null {
-    try {
-      const edited = beforeSend({ ...event })
-      if (edited === null || edited.type) return edited
-      throw new TypeError('it returned neither an event nor null')
-    } catch (error) {
-      explain(`beforeSend failed, so the event goes unchanged: ${String(error)}.`)
-      return event
-    }
+    const edited = attempt(
+      () => beforeSend({ ...event }),
+      (error) => explain(`beforeSend threw ${String(error)}.`),
+    )
+    if (edited === null || edited?.type) return edited
+    explain('beforeSend must return the event or null.')
+    return event
   }
 
   const drop = (reason: DropReason, event: WireEvent) => ledger.drop(reason, [sealEvent(event)])
