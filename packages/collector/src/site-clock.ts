@@ -6,6 +6,8 @@ const DAY_MS = 86_400_000
 /** Widest distance between UTC midnight and a local midnight, rounded up to whole hours: UTC+14 and UTC−12. */
 const WIDEST_OFFSET_MS = 15 * HOUR_MS
 const MAX_CACHED_QUARTERS = 20_000
+const MAX_CACHED_DAYS = 1_000
+const dayNames = new Map<number, string>()
 
 export interface SiteClock {
   /** IANA name of the zone. */
@@ -32,7 +34,13 @@ export function isTimezone(name: string): boolean {
 
 /** UTC day of an instant, `YYYY-MM-DD`. */
 export function utcDay(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10)
+  const dayNumber = Math.floor(atMs / DAY_MS)
+  const known = dayNames.get(dayNumber)
+  if (known !== undefined) return known
+  if (dayNames.size >= MAX_CACHED_DAYS) dayNames.clear()
+  const name = new Date(atMs).toISOString().slice(0, 10)
+  dayNames.set(dayNumber, name)
+  return name
 }
 
 /** The calendar day that is `days` after `day`. */

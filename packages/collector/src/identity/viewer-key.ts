@@ -1,6 +1,6 @@
 // Who saw it, as a number: from the user, from an id the site keeps, or from network and browser with a salt of the day.
-import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { first63Bits } from '../content-key'
+import { createHmac, randomBytes } from 'node:crypto'
+import { first63Bits, hashedKey } from '../content-key'
 import type { Database } from '../database/open-database'
 import { addDays, utcDay } from '../site-clock'
 import { clientNetwork } from './client-address'
@@ -35,8 +35,8 @@ export function createViewerKeys(db: Connection, now: () => number) {
   }
 
   return async function viewerKey({ userId, anonymousId, address, userAgent }: Viewer): Promise<string> {
-    if (userId !== undefined) return first63Bits(createHash('sha256').update(`user:${userId}`).digest())
-    if (anonymousId) return first63Bits(createHash('sha256').update(`anon:${anonymousId}`).digest())
+    if (userId !== undefined) return hashedKey(`user:${userId}`)
+    if (anonymousId) return hashedKey(`anon:${anonymousId}`)
     const salt = await saltOf(utcDay(now()))
     return first63Bits(
       createHmac('sha256', salt)

@@ -171,10 +171,19 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     }
 
     function resultOf(request: Waiting): CommitResult {
-      const own = new Set(request.rows.filter((row) => ownerOf.get(row.id) === request).map((row) => row.id))
-      const tracked = [...own].filter((id) => stored.has(id)).length
-      const refused = new Set(request.rows.filter((row) => unstorable.has(row.id)).map((row) => row.id))
-      const refusedRows = request.rows.filter((row) => refused.has(row.id)).length
+      const refused = new Set<string>()
+      let tracked = 0
+      let refusedRows = 0
+      for (const { id } of request.rows) {
+        if (unstorable.has(id)) {
+          refused.add(id)
+          refusedRows++
+        } else if (stored.has(id) && ownerOf.get(id) === request) {
+          // An id that came twice was stored once.
+          ownerOf.delete(id)
+          tracked++
+        }
+      }
       return { tracked, duplicates: request.rows.length - tracked - refusedRows, unstorable: refused }
     }
 

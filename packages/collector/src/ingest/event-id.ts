@@ -1,6 +1,8 @@
 // Ids of events: the day inside a UUIDv7, and new ids for callers that send none.
 import { randomBytes } from 'node:crypto'
-import { addDays, utcDay } from '../site-clock'
+import { utcDay } from '../site-clock'
+
+const DAY_MS = 86_400_000
 
 /** Day of all ids without a usable day. A retry finds its first copy there, because nothing about the day can change. */
 export const UNDATED = '1970-01-01'
@@ -13,11 +15,8 @@ export function eventDay(id: string, rawRetentionDays: number, now: number): str
   if (id[14] !== '7') return UNDATED
   // RFC 9562, section 5.7: the first 48 bits are milliseconds since 1970.
   const idMs = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
-  const day = 86_400_000
-  if (idMs < now - (rawRetentionDays + 1) * day || idMs > now + 2 * day) return UNDATED
-  const today = utcDay(now)
-  const idDay = utcDay(idMs)
-  return idDay >= addDays(today, -rawRetentionDays) && idDay <= addDays(today, 1) ? idDay : UNDATED
+  const daysAhead = Math.floor(idMs / DAY_MS) - Math.floor(now / DAY_MS)
+  return daysAhead >= -rawRetentionDays && daysAhead <= 1 ? utcDay(idMs) : UNDATED
 }
 
 /** A new UUIDv7. */

@@ -1,6 +1,6 @@
 // The bytes of a request become readable events and per-event errors, or a refusal of the whole.
 import { WIRE_VERSION, wireLimits, type Batch, type EventError, type WireEvent } from '@sightline/sdk/wire'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { Refusal } from '../errors'
 import { envelopeSchema, eventSchema } from './batch-schema'
 import { holdsForbiddenKey, walkEvent } from './walk'
@@ -17,6 +17,10 @@ export interface ReadBatch extends Omit<Batch, 'events'> {
   errors: EventError[]
 }
 
+const utf8 = new TextDecoder()
+const compiledEvent = z.compile(eventSchema)
+const compiledEnvelope = z.compile(envelopeSchema)
+
 /**
  * Parses JSON of any accepted media type.
  * @throws Refusal `invalid_json` or `forbidden_key`
@@ -24,7 +28,7 @@ export interface ReadBatch extends Omit<Batch, 'events'> {
 export function parseJson(body: Buffer): unknown {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder().decode(body))
+    value = JSON.parse(utf8.decode(body))
   } catch {
     throw new Refusal('invalid_json')
   }
@@ -60,7 +64,7 @@ export function readBatch(body: unknown, bodyBytes: number, limits: ReadLimits):
 function readEnvelope(body: unknown): z.output<typeof envelopeSchema> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal('invalid_envelope')
   const single = !('events' in body) && 'type' in body
-  const envelope = envelopeSchema.safeParse(single ? { events: [body] } : body)
+  const envelope = compiledEnvelope.safeParse(single ? { events: [body] } : body)
   if (!envelope.success) {
     throw new Refusal('invalid_envelope', 'events' in body ? describeIssue(envelope.error, body, 'batch') : undefined)
   }
@@ -85,7 +89,7 @@ function readEvent(
       return { code: 'event_too_large', message: `Expected at most ${maxEventBytes} bytes in one event, got ${bytes}.` }
     }
   }
-  const result = eventSchema.safeParse(candidate)
+  const result = compiledEvent.safeParse(candidate)
   if (result.success) return cutTexts(result.data)
   const atType = result.error.issues[0]?.path.join('.') === 'type'
   return { code: atType ? 'invalid_type' : 'invalid_event', message: describeIssue(result.error, candidate, 'event') }

@@ -1,4 +1,5 @@
 // Untrusted JSON is walked here without recursion, before anything that recurses, serialises or stores may touch it.
+import { toUSVString } from 'node:util'
 import { wireLimits } from '@sightline/sdk/wire'
 
 /** Why a value may not go on. */
@@ -13,8 +14,6 @@ const isContainer = (value: unknown): value is Container => typeof value === 'ob
 
 /** The event itself is level 0 and its metadata level 1, so the levels of both are the same numbers. */
 const MAX_DEPTH = wireLimits.maxMetadataDepth
-/** What PostgreSQL cannot store (NUL) and what is no character at all (half a surrogate pair). */
-const UNSTORABLE = /[\u0000\p{Surrogate}]/gu // oxlint-disable-line no-control-regex
 const REPLACEMENT = '\uFFFD'
 
 /** Whether a key is in there, at any depth, that could change the prototype of an object that is built from it. */
@@ -38,9 +37,9 @@ export function holdsForbiddenKey(root: unknown): boolean {
   return false
 }
 
-/** One string with what cannot be stored replaced by U+FFFD. */
+/** One string with U+FFFD for what PostgreSQL cannot store (NUL) and what is no character (half a surrogate pair). */
 export function storableText(text: string): string {
-  return text.replace(UNSTORABLE, REPLACEMENT)
+  return toUSVString(text).replaceAll('\0', REPLACEMENT)
 }
 
 /**
@@ -71,8 +70,8 @@ export function walkEvent(event: Record<string, unknown>): WalkProblem | undefin
       if (problem) return problem
       const key = isList ? name : storableText(name)
       if (key !== name) delete (value as Record<string, unknown>)[name]
-      if (typeof child === 'string') (value as Record<string, unknown>)[key] = storableText(child)
-      else if (key !== name) (value as Record<string, unknown>)[key] = child
+      const kept = typeof child === 'string' ? storableText(child) : child
+      if (kept !== child || key !== name) (value as Record<string, unknown>)[key] = kept
       if (isContainer(child)) {
         stack.push({ value: child, depth: depth + 1, within: depth === 0 && child === metadata ? inside : within })
       }

@@ -6,6 +6,7 @@ import { errorCode } from '../database/error-class'
 import type { Database } from '../database/open-database'
 import type { OutcomesTable, Tables } from '../database/tables'
 import { utcDay } from '../site-clock'
+import { arrayText, type Cell } from './array-text'
 import type { EventRow } from './enrich'
 import { rememberRecent } from './remember-recent'
 
@@ -27,7 +28,7 @@ export interface GroupToWrite {
   drops: ReadonlyMap<string, DropCounts>
 }
 
-type Column = [name: string, type: string, value: (row: EventRow) => string | number | boolean | null | undefined]
+type Column = [name: string, type: string, value: (row: EventRow) => Cell]
 
 const PERCENT = 100
 const MAX_INT2 = 32_767
@@ -75,6 +76,7 @@ const columns: Column[] = [
 ]
 
 const columnNames = sql.raw(columns.map(([name]) => name).join(', '))
+const typesOfAnyText = new Set(['text', 'jsonb'])
 
 /** Writes groups of rows. What it remembers (which contents have a name already) is only a short cut. */
 export function createEventWriter({ kysely }: Pick<Database, 'kysely'>, now: () => number) {
@@ -150,7 +152,9 @@ async function writeNames(run: Run, names: readonly ContentName[]): Promise<void
 
 async function insertEvents(run: Run, rows: readonly EventRow[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
-  const arrays = columns.map(([, type, value]) => sql`${rows.map((row) => value(row) ?? null)}::${sql.raw(type)}[]`)
+  const arrays = columns.map(
+    ([, type, value]) => sql`${arrayText(rows, value, typesOfAnyText.has(type))}::${sql.raw(type)}[]`,
+  )
   const { rows: inserted } = await sql<{ event_id: string }>`insert into events (${columnNames})
     select * from unnest(${sql.join(arrays)}) on conflict do nothing returning event_id`.execute(run)
   return new Set(inserted.map((row) => row.event_id))
