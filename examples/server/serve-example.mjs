@@ -14,12 +14,17 @@ const db = await openDatabase({ memory: true })
 const collector = await buildCollector({ db, config: { adminToken, logLevel: 'warn' } })
 await collector.listen({ host: '127.0.0.1', port: COLLECTOR_PORT })
 
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' }
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+}
 const pages = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost')
-  // Only names that an example has: a page of its own, or one script.
-  const file = /^\/(dist\/)?[\w-]+\.js$/.test(pathname) ? pathname : '/index.html'
-  const body = await readFile(join(process.cwd(), file)).catch(() => undefined)
+  // Only names that an example has: the style of all, one script, or a page of its own.
+  const file = /^\/(feed\.css|(dist\/)?[\w-]+\.js)$/.test(pathname) ? pathname : '/index.html'
+  const folder = file === '/feed.css' ? import.meta.dirname : process.cwd()
+  const body = await readFile(join(folder, file)).catch(() => undefined)
   response.writeHead(body ? 200 : 404, { 'content-type': types[extname(file)] }).end(body)
 })
 pages.listen(PAGE_PORT, '127.0.0.1')
