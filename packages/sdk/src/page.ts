@@ -1,5 +1,5 @@
 // What the page itself does: shown, hidden, left, frozen, restored, prerendered, online again, moved to another address.
-import { patchHistory } from './address'
+import { patchHistory } from './patch-history'
 
 /** Why a page stopped being seen. */
 export type HideReason = 'hidden' | 'pagehide' | 'frozen'

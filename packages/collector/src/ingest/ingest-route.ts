@@ -7,7 +7,7 @@ import type { Committer } from './committer'
 import { decide } from './decide'
 import { deviceOf, enrich, type Sender } from './enrich'
 import { parseJson, readBatch, type ReadLimits } from './read-batch'
-import type { Tally } from './write-events'
+import { talliesOfDrops, type Tally } from './write-events'
 
 const MAX_LISTED_ERRORS = 100
 /** Real user agents are shorter; what comes behind tells nothing about a device. */
@@ -74,7 +74,7 @@ export function registerIngestRoute(app: FastifyInstance, deps: IngestDeps): voi
       )
       committer.note(batch.errors.map(({ code }): Tally => ({ outcome: 'refused', reason: code, count: 1 })))
       if (rows.length === 0) {
-        committer.note(lost(batch.drops))
+        committer.note(talliesOfDrops(batch.drops))
         return reply.status(400).send(answer({ tracked: 0, duplicates: 0 }, batch.errors))
       }
       const { tracked, duplicates, unstorable } = await committer.commit(rows, request.body.bytes, batch.drops)
@@ -95,10 +95,6 @@ const UNSTORABLE = {
 
 function answer(counts: Pick<IngestResult, 'tracked' | 'duplicates'>, errors: IngestResult['errors']): IngestResult {
   return { success: errors.length === 0, ...counts, dropped: {}, errors: errors.slice(0, MAX_LISTED_ERRORS) }
-}
-
-function lost(drops: Batch['drops'] = {}): Tally[] {
-  return Object.entries(drops).map(([reason, count]) => ({ outcome: 'lost', reason, count }))
 }
 
 async function senderOf(

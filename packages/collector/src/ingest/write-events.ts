@@ -19,6 +19,11 @@ export interface Tally {
   count: number
 }
 
+/** What a browser dropped before it was sent. */
+export function talliesOfDrops(drops: DropCounts = {}): Tally[] {
+  return Object.entries(drops).map(([reason, count]) => ({ outcome: 'lost', reason, count }))
+}
+
 export interface GroupToWrite {
   /** Sorted by content key and id, without two rows of one id. */
   rows: readonly EventRow[]
@@ -220,9 +225,7 @@ function tallyRows(
   stored: ReadonlySet<string>,
   drops: ReadonlyMap<string, DropCounts>,
 ): Tally[] {
-  const lost = [...drops].flatMap(([id, counts]) =>
-    stored.has(id) ? Object.entries(counts).map(([reason, count]): Tally => ({ outcome: 'lost', reason, count })) : [],
-  )
+  const lost = [...drops].flatMap(([id, counts]) => (stored.has(id) ? talliesOfDrops(counts) : []))
   return [
     { outcome: 'tracked', reason: '', count: stored.size },
     { outcome: 'duplicate', reason: '', count: rows.length - stored.size },
