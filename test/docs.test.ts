@@ -98,17 +98,21 @@ describe('documents', () => {
     expect(found).toBe(wanted)
   })
 
+  const optionDocstrings = () =>
+    new Map(
+      ['DeliveryOptions', 'TrackerOptions'].flatMap((name) => [...docstrings('packages/sdk/src/options.ts', name)]),
+    )
   const defaults = Object.entries(defaultOptions).filter(([, value]) => typeof value !== 'object')
 
   test.each(defaults)('the SDK page and the docstring of %s tell the default of the code', (name, value) => {
     const row = sdkPage.find((line) => line.startsWith(`| \`${name}\``))
-    const tag = /@default (\S+)/.exec(docstrings('packages/sdk/src/options.ts', 'TrackerOptions').get(name) ?? '')?.[1]
+    const tag = /@default (\S+)/.exec(optionDocstrings().get(name) ?? '')?.[1]
     expect(readValue(tag)).toBe(String(value))
     expect(readValue((row ?? `| | no row for ${name} |`).split('|')[2])).toBe(String(value))
   })
 
   test('the SDK page lists every option', () => {
-    const options = [...docstrings('packages/sdk/src/options.ts', 'TrackerOptions').keys()]
+    const options = [...optionDocstrings().keys()]
     expect(options.filter((name) => !sdkPage.some((line) => line.startsWith(`| \`${name}\``)))).toEqual([])
   })
 })

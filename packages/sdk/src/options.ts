@@ -10,7 +10,8 @@ import { type DropReason, type WireEvent, wireLimits } from './wire'
  */
 export type Consent = 'pending' | 'granted' | 'denied'
 
-export interface TrackerOptions {
+/** Options of recording and sending: all that a tracker without a viewport has. */
+export interface DeliveryOptions {
   /** Address of the collector: `https://collect.example.com`, or a path on your own site. Events go to `/v1/events` below it. */
   endpoint: string
   /** Longest time an event waits before a flush, in milliseconds. `0` flushes after every event. @default 5_000 */
@@ -34,14 +35,6 @@ export interface TrackerOptions {
    * @default 'session'
    */
   dedupe?: Dedupe | undefined
-  /** Share of an element's area that must be on screen, from 0 (any of it) to 1 (all of it). @default 0.5 */
-  threshold?: number | undefined
-  /** How long it must be on screen without a break, in milliseconds. `0` counts as soon as it was measured. @default 1_000 */
-  minDurationMs?: number | undefined
-  /** Edges of the viewport that something else covers, in pixels: `{ top: 64 }` for a sticky header. @default {} */
-  insets?: Insets | undefined
-  /** Record a `page_view` at the start and at every change of the path. @default true */
-  autoPage?: boolean | undefined
   /** What the visitor has decided so far. @default 'granted' */
   consent?: Consent | undefined
   /** Treat the browser's Global Privacy Control as `denied`, whatever `consent` says. @default true */
@@ -59,6 +52,18 @@ export interface TrackerOptions {
   debug?: boolean | undefined
 }
 
+/** Everything a tracker can be told. Only `endpoint` is required. */
+export interface TrackerOptions extends DeliveryOptions {
+  /** Share of an element's area that must be on screen, from 0 (any of it) to 1 (all of it). @default 0.5 */
+  threshold?: number | undefined
+  /** How long it must be on screen without a break, in milliseconds. `0` counts as soon as it was measured. @default 1_000 */
+  minDurationMs?: number | undefined
+  /** Edges of the viewport that something else covers, in pixels: `{ top: 64 }` for a sticky header. @default {} */
+  insets?: Insets | undefined
+  /** Record a `page_view` at the start and at every change of the path. @default true */
+  autoPage?: boolean | undefined
+}
+
 export const defaultOptions = {
   flushIntervalMs: 5_000,
   maxBatchEvents: 20,
@@ -68,44 +73,46 @@ export const defaultOptions = {
   maxEventBytes: 32_768,
   maxEventAgeMs: 86_400_000,
   dedupe: 'session',
-  threshold: 0.5,
-  minDurationMs: 1_000,
-  insets: {},
-  autoPage: true,
   consent: 'granted',
   respectGpc: true,
   respectDnt: false,
   debug: false,
+  threshold: 0.5,
+  minDurationMs: 1_000,
+  insets: {},
+  autoPage: true,
 } as const satisfies Omit<TrackerOptions, 'endpoint' | 'beforeSend' | 'onDrop'>
 
 /** Options with every default filled in. */
-export type ResolvedOptions = {
-  [Name in Exclude<keyof TrackerOptions, 'beforeSend' | 'onDrop'>]-?: Exclude<TrackerOptions[Name], undefined>
-} & Pick<TrackerOptions, 'beforeSend' | 'onDrop'>
+export type Resolved<Options extends DeliveryOptions> = {
+  [Name in Extract<keyof Options, keyof typeof defaultOptions>]-?: Exclude<Options[Name], undefined>
+} & Omit<Options, keyof typeof defaultOptions>
 
 /** @throws TypeError with one sentence that says what was expected, at the first wrong or unknown option. */
-export function resolveOptions(options: TrackerOptions): ResolvedOptions {
+export function resolveOptions<Options extends DeliveryOptions>(
+  options: Options,
+  rules: Record<string, Rule>,
+): Resolved<Options> {
   const resolved: Record<string, unknown> = { ...defaultOptions }
   const given: Partial<TrackerOptions> = options
   for (const [name, value] of Object.entries({ endpoint: undefined, ...given })) {
     if (value !== undefined) resolved[name] = value
-    const isKnown = Object.keys(rules).includes(name)
-    const wrong = isKnown
-      ? findWrongOption(name as keyof TrackerOptions, resolved[name])
+    const rule = Object.keys(rules).includes(name) && rules[name]
+    const wrong = rule
+      ? findWrong(name, resolved[name], rule)
       : `one of the options ${Object.keys(rules).join(', ')}, got ${name}`
     if (wrong) throw new TypeError(`createTracker(): expected ${wrong}.`)
   }
-  return resolved as unknown as ResolvedOptions
+  return resolved as unknown as Resolved<Options>
 }
 
-/** What is wrong with the value of an option, for a sentence that begins with "expected"; empty when it is right. */
-export function findWrongOption(name: keyof TrackerOptions, value: unknown): string {
-  const [expected, accepts] = rules[name]
+/** What is wrong with a value, for a sentence that begins with "expected"; empty when it is right. */
+export function findWrong(name: string, value: unknown, [expected, accepts]: Rule): string {
   const came = typeof value === 'string' ? `"${value}"` : String(value)
   return accepts(value) ? '' : `${name} to be ${expected}, got ${came} (${typeof value})`
 }
 
-type Rule = readonly [expected: string, accepts: (value: unknown) => boolean]
+export type Rule = readonly [expected: string, accepts: (value: unknown) => boolean]
 
 const from = (min: number, max = Infinity, ofUnit = ''): Rule => [
   `a number${ofUnit} from ${min} ${max < Infinity ? `to ${max}` : 'up'}`,
@@ -117,41 +124,48 @@ const oneOf = (...choices: unknown[]): Rule => [
   (value) => choices.includes(value),
 ]
 
-const optionalFunction: Rule = ['a function', (value) => value === undefined || typeof value === 'function']
-const milliseconds = from(0, Infinity, ' of milliseconds')
-const bytes = from(1_024, Infinity, ' of bytes')
-const yesOrNo = oneOf(true, false)
+const milliseconds = (min = 0) => from(min, Infinity, ' of milliseconds')
+const bytes = (max?: number) => from(1_024, max, ' of bytes')
+const yesOrNo = () => oneOf(true, false)
+const optionalFunction = (): Rule => ['a function', (value) => value === undefined || typeof value === 'function']
 
-const rules: { readonly [Name in keyof TrackerOptions]-?: Rule } = {
+export const consentRule = () => oneOf('pending', 'granted', 'denied')
+
+/** Functions instead of tables, so that a bundle holds only the rules that it needs. */
+export const deliveryRules = (): { readonly [Name in keyof DeliveryOptions]-?: Rule } => ({
   endpoint: [
     'an address such as https://collect.example.com or /collect',
     (value) => /^(https?:\/)?\/[^/]/.test(String(value)),
   ],
-  flushIntervalMs: milliseconds,
+  flushIntervalMs: milliseconds(),
   maxBatchEvents: from(1, wireLimits.maxBatchEvents),
-  maxBatchBytes: from(1_024, KEEPALIVE_BUDGET_BYTES, ' of bytes'),
+  maxBatchBytes: bytes(KEEPALIVE_BUDGET_BYTES),
   maxQueueEvents: from(1),
-  maxQueueBytes: bytes,
-  maxEventBytes: bytes,
-  maxEventAgeMs: from(1, Infinity, ' of milliseconds'),
+  maxQueueBytes: bytes(),
+  maxEventBytes: bytes(),
+  maxEventAgeMs: milliseconds(1),
   dedupe: [
     '"session" or "page" or { windowMs } or false',
     (value) =>
       ['session', 'page', false].includes(value as string) ||
-      milliseconds[1]((value as { windowMs?: unknown } | null)?.windowMs),
+      milliseconds()[1]((value as { windowMs?: unknown } | null)?.windowMs),
   ],
+  consent: consentRule(),
+  respectGpc: yesOrNo(),
+  respectDnt: yesOrNo(),
+  beforeSend: optionalFunction(),
+  onDrop: optionalFunction(),
+  debug: yesOrNo(),
+})
+
+export const trackerRules = (): { readonly [Name in keyof TrackerOptions]-?: Rule } => ({
+  ...deliveryRules(),
   threshold: from(0, 1),
-  minDurationMs: milliseconds,
+  minDurationMs: milliseconds(),
   insets: [
     'pixels from 0 up for any of top, right, bottom and left',
     (value) =>
-      typeof value === 'object' && Object.values(value ?? { top: value }).every((px) => milliseconds[1](px ?? 0)),
+      typeof value === 'object' && Object.values(value ?? { top: value }).every((px) => milliseconds()[1](px ?? 0)),
   ],
-  autoPage: yesOrNo,
-  consent: oneOf('pending', 'granted', 'denied'),
-  respectGpc: yesOrNo,
-  respectDnt: yesOrNo,
-  beforeSend: optionalFunction,
-  onDrop: optionalFunction,
-  debug: yesOrNo,
-}
+  autoPage: yesOrNo(),
+})

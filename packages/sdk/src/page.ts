@@ -1,5 +1,4 @@
-// What the page itself does: shown, hidden, left, frozen, restored, prerendered, online again, moved to another address.
-import { patchHistory } from './patch-history'
+// What the page itself does: shown, hidden, left, frozen, restored, prerendered, scrolled, online again.
 
 /** Why a page stopped being seen. */
 export type HideReason = 'hidden' | 'pagehide' | 'frozen'
@@ -26,15 +25,14 @@ export interface Page {
   /** `false` while hidden, on the way out, frozen or prerendered: nobody sees anything then. */
   isOpen(): boolean
   isPrerendering(): boolean
-  path(): string
-  url(): string
-  /** `document.referrer`; empty when the browser tells none. */
-  referrer(): string
   /** Name of the signal by which the browser asks not to be tracked, among those that are to be respected. */
   privacySignal(respected: { respectGpc: boolean; respectDnt: boolean }): string | undefined
-  listen(listeners: PageListeners): void
-  /** Calls at every change of the address, also of its fragment, possibly several times for one change. */
-  onAddressChange(listener: () => void): void
+  /** Whoever listens first is told first. */
+  listen(listeners: Partial<PageListeners>): void
+  /** Listens to an event, also inside what stops it, until the page is closed. */
+  on(target: EventTarget, type: string, listener: (event: Event) => void): void
+  /** Is called by `close`. */
+  onClose(stop: () => void): void
   close(): void
 }
 
@@ -44,9 +42,10 @@ export function hasPage(): boolean {
 }
 
 export function openPage(): Page {
-  const view: Window & { navigation?: EventTarget } = window
+  const view = window
   const doc: Document & { prerendering?: boolean } = document
   const stops: (() => void)[] = []
+  const audience: Partial<PageListeners>[] = []
   let isOpen = isVisible()
 
   function isVisible(): boolean {
@@ -59,50 +58,48 @@ export function openPage(): Page {
     stops.push(() => target.removeEventListener(type, listener, true))
   }
 
+  const tell = (name: Exclude<keyof PageListeners, 'hide'>) => {
+    for (const listeners of audience) listeners[name]?.()
+  }
+  const hide = (reason: HideReason) => {
+    isOpen = false
+    for (const listeners of audience) listeners.hide?.(reason)
+  }
+  const show = () => {
+    if (isOpen || !isVisible()) return
+    isOpen = true
+    tell('show')
+  }
+
+  on(doc, 'visibilitychange', () => (doc.visibilityState === 'hidden' ? hide('hidden') : show()))
+  // On the window: a pagehide listener on the document is never called.
+  on(view, 'pagehide', () => hide('pagehide'))
+  on(view, 'pageshow', (event) => {
+    show()
+    if ((event as PageTransitionEvent).persisted) tell('restore')
+  })
+  on(doc, 'freeze', () => hide('frozen'))
+  on(doc, 'resume', show)
+  on(doc, 'prerenderingchange', () => {
+    show()
+    tell('activate')
+  })
+  on(view, 'online', () => tell('online'))
+  on(doc, 'scroll', () => tell('scroll'))
+
   return {
     now: () => performance.now(),
     wallClock: () => Date.now(),
     isOpen: () => isOpen,
     isPrerendering: () => doc.prerendering === true,
-    path: () => view.location.pathname,
-    url: () => view.location.href,
-    referrer: () => doc.referrer,
     privacySignal({ respectGpc, respectDnt }) {
       const { globalPrivacyControl, doNotTrack } = view.navigator as Navigator & { globalPrivacyControl?: boolean }
       if (respectGpc && globalPrivacyControl) return 'Global Privacy Control'
       return respectDnt && doNotTrack === '1' ? 'Do Not Track' : undefined
     },
-    listen(listeners) {
-      const hide = (reason: HideReason) => {
-        isOpen = false
-        listeners.hide(reason)
-      }
-      const show = () => {
-        if (isOpen || !isVisible()) return
-        isOpen = true
-        listeners.show()
-      }
-      on(doc, 'visibilitychange', () => (doc.visibilityState === 'hidden' ? hide('hidden') : show()))
-      // On the window: a pagehide listener on the document is never called.
-      on(view, 'pagehide', () => hide('pagehide'))
-      on(view, 'pageshow', (event) => {
-        show()
-        if ((event as PageTransitionEvent).persisted) listeners.restore()
-      })
-      on(doc, 'freeze', () => hide('frozen'))
-      on(doc, 'resume', show)
-      on(doc, 'prerenderingchange', () => {
-        show()
-        listeners.activate()
-      })
-      on(view, 'online', listeners.online)
-      on(doc, 'scroll', listeners.scroll)
-    },
-    onAddressChange(listener) {
-      if (view.navigation) return on(view.navigation, 'currententrychange', listener)
-      on(view, 'popstate', listener)
-      stops.push(patchHistory(view.history, listener))
-    },
+    listen: (listeners) => void audience.push(listeners),
+    on,
+    onClose: (stop) => void stops.push(stop),
     close() {
       for (const stop of stops) stop()
     },

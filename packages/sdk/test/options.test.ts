@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { createTracker, defaultOptions } from '../src/index'
-import { resolveOptions, type TrackerOptions } from '../src/options'
+import { resolveOptions, type TrackerOptions, trackerRules } from '../src/options'
 import { useFakePage } from './support/fake-page'
 
 const world = useFakePage()
 const endpoint = 'https://collect.test'
 const mistake = (options: unknown) => {
   try {
-    resolveOptions(options as TrackerOptions)
+    resolveOptions(options as TrackerOptions, trackerRules())
     return 'none'
   } catch (error) {
     return (error as Error).message
@@ -82,7 +82,10 @@ describe('options', () => {
   )
 
   test('that are undefined are the defaults', () => {
-    expect(resolveOptions({ endpoint, threshold: undefined })).toEqual({ endpoint, ...defaultOptions })
+    expect(resolveOptions<TrackerOptions>({ endpoint, threshold: undefined }, trackerRules())).toEqual({
+      endpoint,
+      ...defaultOptions,
+    })
   })
 
   test('say their default in their documentation', () => {

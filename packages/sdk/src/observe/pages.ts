@@ -1,5 +1,5 @@
 // One page view for each address that settled, however many steps the router took to get there.
-import type { Page } from '../page'
+import type { Address } from '../address'
 
 export interface PageView {
   path: string
@@ -19,14 +19,19 @@ export interface PageViews {
 }
 
 /** An automatic one counts by itself: now, at every change of the path, on activation and after a restore. */
-export function watchPages(page: Page, isAutomatic: boolean, opened: (view: PageView) => void): PageViews {
+export function watchPages(
+  address: Address,
+  isPrerendering: () => boolean,
+  isAutomatic: boolean,
+  opened: (view: PageView) => void,
+): PageViews {
   let path = ''
-  let cameFrom = page.referrer()
+  let cameFrom = address.referrer()
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  // A router pushes and then replaces in one task; only what stands at its end is a page.
+  // A router pushes and then replaces in one task; only what stands at its end is a address.
   const changed = () => {
-    if (isAutomatic && !page.isPrerendering()) timer ??= setTimeout(settle)
+    if (isAutomatic && !isPrerendering()) timer ??= setTimeout(settle)
   }
 
   const cancel = () => {
@@ -37,18 +42,18 @@ export function watchPages(page: Page, isAutomatic: boolean, opened: (view: Page
   function settle(): void {
     if (timer === undefined) return
     cancel()
-    if (page.path() !== path) opened(open())
+    if (address.path() !== path) opened(open())
   }
 
   function open(): PageView {
     cancel()
     const referrer = cameFrom || undefined
-    path = page.path()
-    cameFrom = page.url()
+    path = address.path()
+    cameFrom = address.url()
     return { path, referrer }
   }
 
-  if (isAutomatic) page.onAddressChange(changed)
+  if (isAutomatic) address.onChange(changed)
   changed()
 
   return {

@@ -1,6 +1,6 @@
 // From data attributes to values: the tracker's options on the script, the subject of an event on any element.
 import { defaultOptions, type TrackerOptions } from '../options'
-import type { Subject } from '../tracker'
+import type { Subject } from '../subject'
 
 /**
  * Reads every option that fits into an attribute: `data-flush-interval-ms="2000"`, `data-auto-page="false"`. Attributes

@@ -1,5 +1,6 @@
 // Keeps the tracker in step with the page's own markup: what is marked is observed, whenever it comes, changes or goes.
-import type { Subject, Tracker } from '../tracker'
+import type { Subject } from '../subject'
+import type { Tracker } from '../tracker'
 import { readSubject } from './attributes'
 
 const MARK = 'data-sightline'
