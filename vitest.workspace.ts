@@ -23,6 +23,7 @@ export default defineConfig({
     // Tests read the sources, so none of them needs a build.
     alias: [
       { find: '@sightline/sdk/wire', replacement: source('./packages/sdk/src/wire.ts') },
+      { find: '@sightline/sdk/track', replacement: source('./packages/sdk/src/track.ts') },
       { find: '@sightline/sdk', replacement: source('./packages/sdk/src/index.ts') },
       { find: '@sightline/collector', replacement: source('./packages/collector/src/index.ts') },
     ],
@@ -125,7 +126,7 @@ export default defineConfig({
           root: '.',
           include: ['test/**/*.test.ts'],
           environment: 'node',
-          globalSetup: './packages/collector/test/support/global-setup.ts',
+          globalSetup: ['./packages/collector/test/support/global-setup.ts', './test/support/build-sdk.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

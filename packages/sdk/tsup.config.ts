@@ -1,21 +1,33 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
+import { namesToKeep } from './mangle'
+
+const shared = {
+  minify: 'terser',
+  terserOptions: {
+    module: true,
+    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
+    mangle: { properties: { reserved: namesToKeep(['src/index.ts', 'src/wire.ts']), keep_quoted: true } },
+  },
+  // Each entry is whole: names that are shortened in one file mean nothing in another.
+  splitting: false,
+  sourcemap: true,
+  platform: 'browser',
+} satisfies Options
 
 export default defineConfig([
   {
-    entry: ['src/index.ts', 'src/wire.ts'],
+    ...shared,
+    entry: ['src/index.ts', 'src/track.ts', 'src/wire.ts'],
     format: ['esm', 'cjs'],
     dts: true,
     clean: true,
-    sourcemap: true,
     target: 'es2020',
-    platform: 'browser',
   },
   {
+    ...shared,
     entry: { sightline: 'src/auto.ts' },
     format: ['iife'],
     outExtension: () => ({ js: '.iife.js' }),
-    minify: true,
     target: 'es2017',
-    platform: 'browser',
   },
 ])
