@@ -24,6 +24,7 @@ export default defineConfig({
     alias: [
       { find: '@sightline/sdk/wire', replacement: source('./packages/sdk/src/wire.ts') },
       { find: '@sightline/sdk/track', replacement: source('./packages/sdk/src/track.ts') },
+      { find: '@sightline/sdk/testing', replacement: source('./packages/sdk/src/testing.ts') },
       { find: '@sightline/sdk', replacement: source('./packages/sdk/src/index.ts') },
       { find: '@sightline/collector', replacement: source('./packages/collector/src/index.ts') },
     ],
@@ -62,6 +63,7 @@ export default defineConfig({
             react: 'react/index.js',
             'react/jsx-runtime': 'react/jsx-runtime.js',
             'react/jsx-dev-runtime': 'react/jsx-dev-runtime.js',
+            'react-dom': 'react-dom/index.js',
             'react-dom/server': 'react-dom/server.js',
             '@testing-library/react': '@testing-library/react/dist/index.js',
           }),
@@ -70,7 +72,11 @@ export default defineConfig({
           name: 'react-18',
           root: './packages/react',
           include: ['test/**/*.test.tsx'],
+          // React 18 has no Activity.
+          exclude: ['test/activity.test.tsx'],
           env: { REACT_VERSION: '18.3.' },
+          // Only inlined it gets the held version of React.
+          server: { deps: { inline: ['@tanstack/react-virtual'] } },
           ...happyDom,
         },
       },
@@ -98,8 +104,8 @@ export default defineConfig({
           root: './packages/vue',
           include: ['test/**/*.test.ts'],
           env: { VUE_VERSION: '3.3.' },
-          // It does not name Vue as a peer; only inlined it gets the held version.
-          server: { deps: { inline: ['@vue/test-utils'] } },
+          // Only inlined they get the held version of Vue.
+          server: { deps: { inline: ['@vue/test-utils', 'vue-router'] } },
           ...happyDom,
         },
       },

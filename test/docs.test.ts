@@ -98,10 +98,6 @@ describe('documents', () => {
     expect(found).toBe(wanted)
   })
 
-  const optionDocstrings = () =>
-    new Map(
-      ['DeliveryOptions', 'TrackerOptions'].flatMap((name) => [...docstrings('packages/sdk/src/options.ts', name)]),
-    )
   const defaults = Object.entries(defaultOptions).filter(([, value]) => typeof value !== 'object')
 
   test.each(defaults)('the SDK page and the docstring of %s tell the default of the code', (name, value) => {
@@ -125,3 +121,7 @@ const readValue = (text: string | undefined) =>
     ?.trim()
     .split(' ')[0]
     ?.replaceAll(/[`'_,]/g, '')
+
+/** Of all options, those of recording and delivery first. */
+const optionDocstrings = () =>
+  new Map(['DeliveryOptions', 'TrackerOptions'].flatMap((name) => [...docstrings('packages/sdk/src/options.ts', name)]))

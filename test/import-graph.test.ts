@@ -34,6 +34,7 @@ const mayTouchTheBrowser = new Set([
   'observe/viewport.ts',
   'observe/media.ts',
   'deliver/transport.ts',
+  'testing/fake-viewport.ts',
 ])
 
 const roomOf = (name: string) => name.split('/')[0]!

@@ -1,24 +1,30 @@
-// The page's address: where it is, where the visitor came from, and every change without a page load.
+// The page's address and title: where it is, where the visitor came from, and every change without a page load.
 
 export interface Address {
-  path(): string
+  /** What tells one page from another: the path, with the query where the site wants it; never the fragment. */
+  id(): string
   url(): string
   /** `document.referrer`; empty when the browser tells none. */
   referrer(): string
+  title(): string
   /** Calls at every change of the address, also of its fragment, possibly several times for one change. */
   onChange(listener: () => void): void
 }
 
 /** `page` knows when to stop listening. */
-export function openAddress(page: {
-  on(target: EventTarget, type: string, listener: () => void): void
-  onClose(stop: () => void): void
-}): Address {
+export function openAddress(
+  page: {
+    on(target: EventTarget, type: string, listener: () => void): void
+    onClose(stop: () => void): void
+  },
+  withSearch: boolean,
+): Address {
   const view: Window & { navigation?: EventTarget } = window
   return {
-    path: () => view.location.pathname,
+    id: () => view.location.pathname + (withSearch ? view.location.search : ''),
     url: () => view.location.href,
     referrer: () => document.referrer,
+    title: () => document.title,
     onChange(listener) {
       if (view.navigation) return page.on(view.navigation, 'currententrychange', listener)
       page.on(view, 'popstate', listener)

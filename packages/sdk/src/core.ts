@@ -3,9 +3,10 @@
 import { attempt } from './attempt'
 import { createCourier } from './deliver/courier'
 import { createFlusher } from './deliver/flush'
+import { openKeep } from './deliver/keep'
 import { createPause } from './deliver/retry'
 import { openTransport } from './deliver/transport'
-import { createIdMaker } from './id'
+import { createIdMaker, isUuid } from './id'
 import { addCounts, openLedger } from './ledger'
 import { type Consent, consentRule, type DeliveryOptions, findWrong, type Resolved } from './options'
 import type { Page } from './page'
@@ -13,8 +14,8 @@ import { createSeenContents, type SeenContents } from './record/dedupe'
 import { createQueue } from './record/queue'
 import { createRecorder, type RecordEvent } from './record/recorder'
 import { createSessions } from './record/session'
-import { unseal } from './seal'
-import { openTabStorage } from './storage'
+import { type SealedEvent, unseal } from './seal'
+import { openStore } from './storage'
 import type { Content } from './subject'
 import type { BuiltInEventType, DropCounts } from './wire'
 
@@ -71,7 +72,7 @@ export interface TrackerStats {
   queued: number
   /** Events in requests that are not answered yet. */
   inFlight: number
-  /** Events in beacons: the browser took them, and nobody will know whether they arrived. */
+  /** Events in beacons: the browser took them and tells nobody what became of them. They go out once more with the next chance. */
   unconfirmed: number
   dropped: DropCounts
 }
@@ -107,22 +108,37 @@ export interface Core extends EventTracker {
   record: RecordEvent
   seen: SeenContents
   /** Says on the console why something did not happen, where the site wants to know. */
-  explain(sentence: string): void
+  explain(sentence: string, ...details: object[]): void
   /** Runs what the page asked for; nothing of ours may break it. */
   guard<Result>(act: () => Result): Result | undefined
   /** The same, as long as the tracker is not closed. */
   run(act: () => void): void
 }
 
+/** What a core asks of those who record into it. */
+export interface CoreHooks {
+  /** A session is over; what is recorded now still belongs to it. */
+  sessionEnds?(): void
+}
+
+/** The page before this one, on a reload, may let go of what it kept a moment after our start. Milliseconds. */
+const SECOND_SEARCH_MS = 5_000
+
 /** `page` tells of an exit to those that listened before: what they record then still leaves with it. */
-export function openCore(options: Resolved<DeliveryOptions>, page: Page): Core {
-  const explain = (sentence: string) => {
-    if (options.debug) console.debug(`Sightline: ${sentence}`)
+export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessionEnds }: CoreHooks = {}): Core {
+  const explain: Core['explain'] = (sentence, ...details) => {
+    if (options.debug) console.debug(`Sightline: ${sentence}`, ...details)
   }
   const { now, wallClock } = page
-  const storage = openTabStorage()
+  const { encode, endpoint, onDrop } = options
+  const url = encode ? endpoint : `${endpoint.replace(/\/+$/, '')}/v1/events`
+  const store = openStore(options.storage)
   const newId = createIdMaker(wallClock)
+  const keep = openKeep(store, url, newId())
   let consent: Consent = readConsent(options.consent)
+  let token: string | null | undefined
+  let isAskingToken = false
+  let secondSearch: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
   let isTellingDrops = false
 
@@ -141,32 +157,42 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page): Core {
     return signal ? 'denied' : wish
   }
 
-  const ledger = openLedger((reason, events) => {
+  const ledger = openLedger((events, reason) => {
+    keep.remove(events)
+    if (!reason) return
     explain(`${events.length} event(s) are dropped as ${reason}.`)
     // What onDrop itself tracks and loses is counted, but not told: it could go on forever.
-    if (!options.onDrop || isTellingDrops) return
+    if (!onDrop || isTellingDrops) return
     isTellingDrops = true
-    guard(() => options.onDrop?.(reason, events.map(unseal)))
+    guard(() => onDrop(reason, events.map(unseal)))
     isTellingDrops = false
   })
 
   // Record
-  const sessions = createSessions(storage, wallClock, newId)
-  const seen = createSeenContents(storage, wallClock, () => sessions.current().startedAt)
-  const queue = createQueue(options, (events) => {
-    for (const { dedupeKey } of events) if (dedupeKey) seen.remove(dedupeKey)
-    ledger.drop('queue_full', events)
+  const sessions = createSessions(store, wallClock, newId, {
+    ends: () => sessionEnds && guard(sessionEnds),
+    begins: () => seen.prune(),
   })
+  const seen = createSeenContents(store, wallClock, sessions.find)
+  const queue = createQueue(
+    options,
+    () => courier.inFlight + courier.unconfirmed,
+    (events) => {
+      for (const { dedupeKey } of events) if (dedupeKey) seen.remove(dedupeKey)
+      ledger.decide(events, 'queue_full')
+    },
+  )
   const record = createRecorder({
+    ...options,
     now: wallClock,
     newId,
     sessions,
     seen,
     ledger,
     isDenied: () => consent === 'denied',
-    maxEventBytes: options.maxEventBytes,
-    beforeSend: options.beforeSend,
+    guard,
     enqueue(event) {
+      keep.add(event)
       queue.push(event)
       flusher.recorded()
     },
@@ -174,36 +200,106 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page): Core {
   })
 
   // Deliver
+  const isHeld = () => consent !== 'granted' || isAskingToken || page.isPrerendering()
   const pause = createPause(now, wallClock)
-  const transport = openTransport(`${options.endpoint.replace(/\/+$/, '')}/v1/events`, () => !page.isOpen())
-  const courier = createCourier({ outbox: queue, ledger, transport, pause, limits: options, wallClock, explain })
-  const isHeld = () => consent !== 'granted' || page.isPrerendering()
-  const flusher = createFlusher({ now, isHeld, outbox: queue, ledger, courier, pause, ...options })
+  const transport = openTransport(url, encode ? 'same-origin' : 'omit', options.transport, () => !page.isOpen())
+  const shared = { outbox: queue, ledger, pause, isLasting: store.flush, guard }
+  const courier = createCourier({
+    ...shared,
+    url,
+    transport,
+    limits: options,
+    wallClock,
+    describe: () => ({ anonymousId: options.anonymousId ? readAnonymousId() : undefined, token: token ?? undefined }),
+    encode,
+    renewToken,
+    explain,
+  })
+  const flusher = createFlusher({ ...options, ...shared, now, isHeld, courier })
 
-  const stats = (): TrackerStats => {
-    const { recorded, delivered, unconfirmed, dropped } = ledger
-    return {
-      recorded,
-      delivered,
-      queued: queue.length,
-      inFlight: courier.inFlight,
-      unconfirmed,
-      dropped: { ...dropped },
+  function readAnonymousId(): string {
+    const [kept] = store.get('anonymous')
+    if (isUuid(kept)) return kept
+    const id = newId()
+    store.set('anonymous', id)
+    return id
+  }
+
+  /** Whether there is anyone to ask. Nothing is sent before the answer. */
+  function renewToken(): boolean {
+    const { token: ask } = options
+    if (!ask) return false
+    isAskingToken = true
+    const take = (answer: string | null | void) => {
+      token = answer ?? null
+      isAskingToken = false
+      run(flusher.retry)
     }
+    void new Promise<string | null>((resolve) => resolve(ask())).catch(explain).then(take)
+    return true
+  }
+
+  /** Takes over what a page left behind that lives no more; what is no event any more is counted. */
+  function adopt(found: SealedEvent[]): boolean {
+    if (isClosed || consent !== 'granted') return false
+    const whole = found.filter(({ id }) => id)
+    ledger.recorded += found.length
+    ledger.decide(
+      found.filter(({ id }) => !id),
+      'storage',
+    )
+    whole.forEach(keep.add)
+    // On the disk before the other copy leaves it.
+    store.flush()
+    queue.putBack(whole)
+    flusher.recorded()
+    return true
+  }
+
+  const stats = (): TrackerStats => ({
+    recorded: ledger.recorded,
+    delivered: ledger.delivered,
+    queued: queue.length,
+    inFlight: courier.inFlight,
+    unconfirmed: courier.unconfirmed,
+    dropped: { ...ledger.dropped },
+  })
+
+  function purge(): void {
+    for (const name of store.rests('')) store.remove(name)
   }
 
   function obey(): void {
-    storage.persist(consent === 'granted')
+    store.persist(consent === 'granted')
     if (consent === 'denied') {
       courier.discard('consent')
-      storage.purge()
+      purge()
     }
-    if (consent === 'granted') flusher.release()
-    else explain(`Nothing is sent: consent is ${consent}.`)
+    if (consent !== 'granted') return explain(`Nothing is sent: consent is ${consent}.`)
+    keep.claim()
+    keep.search(adopt)
+    clearTimeout(secondSearch)
+    secondSearch = setTimeout(() => run(() => keep.search(adopt)), SECOND_SEARCH_MS)
+    if (token === undefined) renewToken()
+    flusher.release()
   }
 
-  page.listen({ hide: flusher.exit, show: flusher.retry, online: flusher.retry })
-  obey()
+  page.listen({
+    hide: (reason) =>
+      run(() => {
+        flusher.exit()
+        // A page in the back/forward cache may stay there for good: others deliver what it keeps.
+        if (reason === 'pagehide') keep.release()
+      }),
+    show: () =>
+      run(() => {
+        courier.recallBeacons()
+        flusher.retry()
+      }),
+    restore: keep.claim,
+    online: () => run(flusher.retry),
+  })
+  guard(obey)
 
   return {
     record,
@@ -221,13 +317,13 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page): Core {
         const before = consent
         consent = readConsent(wish)
         // What was seen while everything was dropped has not been counted by anyone.
-        if (before === 'denied') storage.purge()
+        if (before === 'denied') purge()
         if (consent !== before) obey()
       }),
 
     async flush() {
       const { delivered, dropped } = stats()
-      if (!isClosed) await flusher.flush()
+      if (!isClosed) await flusher.flush().catch(explain)
       const after = stats()
       return {
         delivered: after.delivered - delivered,
@@ -242,8 +338,10 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page): Core {
       run(() => {
         flusher.exit()
         isClosed = true
+        clearTimeout(secondSearch)
         flusher.close()
         transport.close()
+        keep.release()
         page.close()
       }),
   }

@@ -5,30 +5,29 @@ import type { DropCounts, DropReason } from './wire'
 export interface Ledger {
   recorded: number
   delivered: number
-  /** Accepted by the browser at exit, with an answer that nobody will read. */
-  unconfirmed: number
   readonly dropped: DropCounts
   /** Drops that no request has told the collector yet. */
   readonly untold: DropCounts
-  drop(reason: DropReason, events: readonly SealedEvent[]): void
+  /** Closes the books on some events: delivered, or dropped for a reason. */
+  decide(events: readonly SealedEvent[], reason?: DropReason): void
 }
 
-/** `onDrop` is called after the numbers have changed; it must not throw. */
-export function openLedger(onDrop: (reason: DropReason, events: readonly SealedEvent[]) => void): Ledger {
-  const dropped: DropCounts = {}
-  const untold: DropCounts = {}
-  return {
+/** `decided` is called after the numbers have changed; it must not throw. */
+export function openLedger(decided: Ledger['decide']): Ledger {
+  const ledger: Ledger = {
     recorded: 0,
     delivered: 0,
-    unconfirmed: 0,
-    dropped,
-    untold,
-    drop(reason, events) {
-      if (!events.length) return
-      for (const counts of [dropped, untold]) addCounts(counts, { [reason]: events.length })
-      onDrop(reason, events)
+    dropped: {},
+    untold: {},
+    decide(events, reason) {
+      const { length } = events
+      if (!length) return
+      if (!reason) ledger.delivered += length
+      else for (const counts of [ledger.dropped, ledger.untold]) addCounts(counts, { [reason]: length })
+      decided(events, reason)
     },
   }
+  return ledger
 }
 
 /** Adds counts to others, in place; with the sign −1 takes them away. */

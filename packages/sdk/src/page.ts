@@ -13,7 +13,9 @@ export interface PageListeners {
   /** A prerendered page became a real one; called after `show`. */
   activate(): void
   online(): void
-  /** The document, or anything inside it, was scrolled. */
+  /** The window got or lost the focus, or something in it did. */
+  focus(): void
+  /** The document, or anything inside it, was scrolled. Only told while `followScroll(true)`. */
   scroll(): void
 }
 
@@ -24,11 +26,14 @@ export interface Page {
   wallClock(): number
   /** `false` while hidden, on the way out, frozen or prerendered: nobody sees anything then. */
   isOpen(): boolean
+  hasFocus(): boolean
   isPrerendering(): boolean
   /** Name of the signal by which the browser asks not to be tracked, among those that are to be respected. */
   privacySignal(respected: { respectGpc: boolean; respectDnt: boolean }): string | undefined
   /** Whoever listens first is told first. */
   listen(listeners: Partial<PageListeners>): void
+  /** Whether to tell of scrolling, which costs something in every frame. */
+  followScroll(wanted: boolean): void
   /** Listens to an event, also inside what stops it, until the page is closed. */
   on(target: EventTarget, type: string, listener: (event: Event) => void): void
   /** Is called by `close`. */
@@ -44,6 +49,8 @@ export function hasPage(): boolean {
 export function openPage(): Page {
   const view = window
   const doc: Document & { prerendering?: boolean } = document
+  // As it is now: pages that try out other days or zones patch it later.
+  const { now } = Date
   const stops: (() => void)[] = []
   const audience: Partial<PageListeners>[] = []
   let isOpen = isVisible()
@@ -85,18 +92,30 @@ export function openPage(): Page {
     tell('activate')
   })
   on(view, 'online', () => tell('online'))
-  on(doc, 'scroll', () => tell('scroll'))
+  on(view, 'focus', () => tell('focus'))
+  on(view, 'blur', () => tell('focus'))
+
+  let isFollowing = false
+  const scrolled = () => tell('scroll')
+  const followScroll = (wanted: boolean) => {
+    if (wanted === isFollowing) return
+    isFollowing = wanted
+    doc[wanted ? 'addEventListener' : 'removeEventListener']('scroll', scrolled, true)
+  }
+  stops.push(() => followScroll(false))
 
   return {
     now: () => performance.now(),
-    wallClock: () => Date.now(),
+    wallClock: () => now(),
     isOpen: () => isOpen,
+    hasFocus: () => doc.hasFocus(),
     isPrerendering: () => doc.prerendering === true,
     privacySignal({ respectGpc, respectDnt }) {
       const { globalPrivacyControl, doNotTrack } = view.navigator as Navigator & { globalPrivacyControl?: boolean }
       if (respectGpc && globalPrivacyControl) return 'Global Privacy Control'
       return respectDnt && doNotTrack === '1' ? 'Do Not Track' : undefined
     },
+    followScroll,
     listen: (listeners) => void audience.push(listeners),
     on,
     onClose: (stop) => void stops.push(stop),

@@ -1,67 +1,104 @@
-// What this tab remembers over reloads, in `sessionStorage`; where that is full, forbidden or absent, in memory alone.
+// What the browser remembers for us; what may not be written, or cannot, stays in the memory of this page. Never throws.
 import { attempt } from './attempt'
 
 const PREFIX = 'sightline:'
 
-/** Names that are remembered; the one written longest ago is forgotten first. */
-const MAX_NAMES = 5_000
-
-export interface TabStorage {
-  /** The numbers and words that were kept under a name; none where nothing was. */
-  get(name: string): string[]
-  /** `writtenAt` orders the names after a reload: milliseconds since 1970. Words hold no space. */
-  set(name: string, writtenAt: number, ...more: (number | string)[]): void
+/** Where texts are kept under names. Synchronous, so that it also works while the page closes. */
+export interface TrackerStorage {
+  /** The text that was kept under a name, or `null`. */
+  get(name: string): string | null
+  set(name: string, text: string): void
   remove(name: string): void
-  /** `false` keeps what is written from now on in memory; `true` also writes what was kept. Reading is not affected. */
-  persist(allowed: boolean): void
-  /** Removes everything that any visit of this tab has written. */
-  purge(): void
+  /** All names, also those of others. */
+  keys(): string[]
 }
 
-/** Writes nothing until `persist(true)`. Never throws. */
-export function openTabStorage(): TabStorage {
-  let memory: Map<string, string> | undefined
-  let isAllowed = false
-  const all = () => (memory ??= load())
+export interface Store {
+  /** The words that were kept under a name; one empty word where nothing was. */
+  get(name: string): string[]
+  set(name: string, ...words: (string | number)[]): void
+  /** The same with the next task or `flush()`, for what only this page reads: writing to the disk takes long. */
+  setSoon(name: string, text: string): void
+  remove(name: string): void
+  /** Writes what waits, now, and tells whether what was written last survives the page. */
+  flush(): boolean
+  /** The rest of every name that begins so. */
+  rests(start: string): string[]
+  /** `false` keeps what is written from now on in memory; `true` also writes what was kept. Reading is not affected. */
+  persist(allowed: boolean): void
+}
 
-  const write = (name: string, text: string) => {
-    if (isAllowed) attempt(() => sessionStorage.setItem(PREFIX + name, text))
+/** Writes nothing until `persist(true)`. */
+export function openStore(choice: 'localStorage' | 'memory' | TrackerStorage): Store {
+  const disk = typeof choice === 'object' ? choice : choice === 'memory' ? undefined : attempt(openLocalStorage)
+  // Newer than the disk, where both have a name.
+  const memory = new Map<string, string>()
+  const unwritten = new Set<string>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isAllowed = false
+  let isLasting = false
+
+  function write(name: string): void {
+    isLasting = !!attempt(() => {
+      disk!.set(name, memory.get(name)!)
+      return memory.delete(name)
+    })
   }
 
-  function remove(name: string): void {
-    all().delete(name)
-    attempt(() => sessionStorage.removeItem(PREFIX + name))
+  function flush(): boolean {
+    clearTimeout(timer)
+    timer = undefined
+    if (!isAllowed || !disk) return false
+    unwritten.forEach(write)
+    unwritten.clear()
+    return isLasting
+  }
+
+  function setSoon(name: string, text: string): void {
+    memory.set(PREFIX + name, text)
+    unwritten.add(PREFIX + name)
+    if (isAllowed && disk) timer ??= setTimeout(flush)
   }
 
   return {
-    get: (name) => all().get(name)?.split(' ') ?? [],
+    get: (name) => `${memory.get(PREFIX + name) ?? attempt(() => disk?.get(PREFIX + name)) ?? ''}`.split(' '),
     set(name, ...words) {
-      const text = words.join(' ')
-      // The names stay in the order in which they were written last.
-      all().delete(name)
-      all().set(name, text)
-      write(name, text)
-      if (all().size > MAX_NAMES) remove(all().keys().next().value!)
+      memory.set(PREFIX + name, words.join(' '))
+      if (isAllowed && disk) write(PREFIX + name)
+      else unwritten.add(PREFIX + name)
     },
-    remove,
+    setSoon,
+    remove(name) {
+      memory.delete(PREFIX + name)
+      unwritten.delete(PREFIX + name)
+      attempt(() => disk?.remove(PREFIX + name))
+    },
+    flush,
+    rests: (start) =>
+      [...new Set([...memory.keys(), ...(attempt(() => disk?.keys()) ?? [])])]
+        .filter((name) => name.startsWith(PREFIX + start))
+        .map((name) => name.slice(PREFIX.length + start.length)),
     persist(allowed) {
       isAllowed = allowed
-      memory?.forEach((text, name) => write(name, text))
-    },
-    purge() {
-      for (const name of load().keys()) remove(name)
-      memory = new Map()
+      flush()
     },
   }
 }
 
-function load(): Map<string, string> {
-  const stored = attempt(() => Object.entries<string>(sessionStorage)) ?? []
-  return new Map(
-    stored
-      .filter(([name]) => name.startsWith(PREFIX))
-      .map(([name, text]): [string, string] => [name.slice(PREFIX.length), text])
-      // oxlint-disable-next-line unicorn/no-array-sort -- a fresh array, and toSorted() is younger than our target
-      .sort(([, one], [, other]) => parseFloat(one) - parseFloat(other)),
-  )
+function openLocalStorage(): TrackerStorage {
+  const disk = localStorage
+  return {
+    get: (name) => disk.getItem(name),
+    set: (name, text) => disk.setItem(name, text),
+    remove: (name) => disk.removeItem(name),
+    keys: () => Object.keys(disk),
+  }
+}
+
+/** Runs `act` while nobody else holds this name, over all tabs of the site, and holds it for as long as `act` takes. */
+export function lock(name: string, act: () => unknown, options: LockOptions = {}): void {
+  const { locks } = navigator
+  // Without Web Locks, as on plain http, nobody can be asked.
+  if (!locks) return void act()
+  attempt(() => locks.request(PREFIX + name, options, (held) => held && act()).catch(() => {}))
 }

@@ -1,12 +1,14 @@
 // Events without a viewport, in half the size: entry `@sightline/sdk/track`.
 import { type EventMap, type EventTracker, idleEventTracker, openCore } from './core'
-import { type DeliveryOptions, deliveryRules, resolveOptions } from './options'
+import { defaultDeliveryOptions, type DeliveryOptions, deliveryRules, resolveOptions } from './options'
 import { hasPage, openPage } from './page'
 
 export type { EventMap, EventTracker, FlushResult, TrackerStats, TrackFields } from './core'
 export type { Consent, DeliveryOptions } from './options'
 export type { Content, Dedupe } from './subject'
-export type { BuiltInEventType, DropCounts, DropReason, WireEvent } from './wire'
+export type { TrackerTransport, TransportAnswer, TransportRequest } from './deliver/transport'
+export type { TrackerStorage } from './storage'
+export type { Batch, BuiltInEventType, DropCounts, DropReason, WireEvent } from './wire'
 
 /**
  * Starts a tracker that records what it is told and observes nothing. On a server it does nothing.
@@ -14,7 +16,7 @@ export type { BuiltInEventType, DropCounts, DropReason, WireEvent } from './wire
  * @throws TypeError when an option is wrong or unknown; nothing else ever throws.
  */
 export function createTracker<Events extends EventMap = EventMap>(options: DeliveryOptions): EventTracker<Events> {
-  const resolved = resolveOptions(options, deliveryRules())
+  const resolved = resolveOptions(options, deliveryRules(), defaultDeliveryOptions)
   if (!hasPage()) return idleEventTracker
   const { track, setConsent, flush, stats, close } = openCore(resolved, openPage())
   return { track, setConsent, flush, stats, close }

@@ -1,14 +1,29 @@
 // The composition root: the only file that knows the order observe → record → deliver.
 import { openAddress } from './address'
 import { type EventMap, type EventTracker, idleEventTracker, openCore, type TrackFields } from './core'
-import { createObservations } from './observe/observations'
+import { createMedia, type Media } from './observe/media'
+import { createObservations, type ObservationPorts } from './observe/observations'
+import type { Wishes } from './observe/sight'
+import { MRC_LARGE_AREA } from './observe/viewable'
+import { openViewport } from './observe/viewport'
 import { type PageView, watchPages } from './observe/pages'
-import { findWrong, type Resolved, resolveOptions, type TrackerOptions, trackerRules } from './options'
-import { hasPage, openPage } from './page'
+import { defaultOptions, findWrong, type Resolved, resolveOptions, type TrackerOptions, trackerRules } from './options'
+import { type HideReason, hasPage, openPage } from './page'
 import { contentKey, readContent, type Content, type Subject } from './subject'
+import type { ViewEndReason } from './wire'
 
 /** Criteria of one observation; what is left out is the tracker's. */
-export type ObserveOptions = Pick<TrackerOptions, 'threshold' | 'minDurationMs' | 'dedupe'>
+export type ObserveOptions = Pick<TrackerOptions, (typeof wishNames)[number]>
+
+/** Wishes of one watch. */
+export interface MediaOptions {
+  /** Share of the element's area that has to be on screen, from 0 to 1. @default the tracker's */
+  threshold?: number | undefined
+  /** The element that has to be on screen, for a player that is none or has no box: `<audio>` without controls. @default the media */
+  element?: Element | undefined
+}
+
+const wishNames = ['threshold', 'minDurationMs', 'accumulate', 'largeArea', 'minViewMs', 'dedupe'] as const
 
 /** Its methods never throw and may be passed around on their own. After `close()`, and on a server, they do nothing. */
 export interface Tracker<Events extends EventMap = EventMap> extends EventTracker<Events> {
@@ -25,7 +40,15 @@ export interface Tracker<Events extends EventMap = EventMap> extends EventTracke
    * @returns ends the observation
    */
   observe(element: Element, subject: Subject | (() => Subject), options?: ObserveOptions): () => void
-  /** Ends every view, sends what is left and removes every listener, observer and timer. */
+  /**
+   * Records a `watch` when somebody stops watching: scrolls away, leaves, or the media ends. Its `durationMs` is the time
+   * for which the media was playing and on screen. Makes no impression: `observe()` the same element for that.
+   *
+   * @param media `<video>`, `<audio>`, or a player with their properties and events
+   * @returns ends the watch
+   */
+  observeMedia(media: Media, subject: Subject | (() => Subject), options?: MediaOptions): () => void
+  /** Ends every view and watch, sends what is left and removes every listener, observer and timer. */
   close(): void
 }
 
@@ -36,48 +59,126 @@ export interface Tracker<Events extends EventMap = EventMap> extends EventTracke
  */
 export function createTracker<Events extends EventMap = EventMap>(options: TrackerOptions): Tracker<Events> {
   const rules = trackerRules()
-  const resolved = resolveOptions(options, rules)
+  const resolved = resolveOptions(options, rules, defaultOptions)
   return hasPage() ? startTracker(resolved, rules) : idleTracker
 }
 
 const nothing = () => {}
 
-const idleTracker: Tracker = { ...idleEventTracker, click: nothing, page: nothing, observe: () => nothing }
+const idleTracker: Tracker = {
+  ...idleEventTracker,
+  click: nothing,
+  page: nothing,
+  observe: () => nothing,
+  observeMedia: () => nothing,
+}
 
 function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeof trackerRules>): Tracker {
   const page = openPage()
+  const isWatched = () => page.isOpen() && (!options.requireFocus || page.hasFocus())
+  const hide = (reason: HideReason) => both.forEach((room) => room.hide(reason))
+  const endAll = (reason: ViewEndReason) => both.forEach((room) => room.endAll(reason))
+  const turn = () => (isWatched() ? both.forEach((room) => room.show()) : hide('hidden'))
   page.listen({
     hide(reason) {
-      observations.hide(reason)
+      hide(reason)
       pages.settle()
     },
-    show: () => observations.show(),
+    show: turn,
+    focus: turn,
     restore: () => pages.restored(),
     activate: () => pages.activated(),
     scroll: () => observations.scrolled(),
   })
-  const { record, seen, explain, guard, run, track, setConsent, flush, stats, close } = openCore(options, page)
+  const { seen, explain, guard, run, setConsent, flush, stats, ...core } = openCore(options, page, {
+    sessionEnds: () => endAll('session'),
+  })
+  // A page view is the first event of its page.
+  const record: typeof core.record = (draft, scope) => {
+    pages.tell()
+    core.record(draft, scope)
+  }
 
-  const observations = createObservations(options.insets, {
+  const tell: ObservationPorts['record'] = ({ read, content, wishes }, fields) =>
+    record({ ...read(), ...fields, content }, wishes.dedupe)
+
+  const viewport = openViewport(options.insets)
+  const observations = createObservations(viewport, {
     now: page.now,
-    isOpen: page.isOpen,
+    isOpen: isWatched,
     isSeen: seen.has,
     addTime: seen.addTime,
-    record: ({ read, content, dedupe }, fields) => record({ ...read(), ...fields, content }, dedupe),
+    record: tell,
+    followScroll: page.followScroll,
+    explain: options.debug ? explain : undefined,
   })
-  const pages = watchPages(openAddress(page), page.isPrerendering, options.autoPage, openPageView)
+  const usualWishes = readWishes(options)
+  const media = createMedia(tell)
+  const watches = createObservations(viewport, { ...media, now: page.now, isOpen: isWatched })
+  const both = [observations, watches]
+  const address = openAddress(page, options.autoPage === 'path+search')
+  const pages = watchPages(address, !!options.autoPage, {
+    isPrerendering: page.isPrerendering,
+    entered() {
+      endAll('route')
+      seen.beginPage()
+    },
+    record: recordPage,
+  })
 
-  function openPageView({ path, referrer }: PageView, fields?: Omit<TrackFields, 'content'>): void {
-    observations.route()
-    seen.beginPage()
+  function recordPage({ id, referrer }: PageView, fields?: Omit<TrackFields, 'content'>): void {
+    const title = address.title()
+    const own = fields?.metadata
     record(
-      { ...fields, referrer: fields?.referrer ?? referrer, type: 'page_view', content: { type: 'page', id: path } },
+      {
+        ...fields,
+        referrer: fields?.referrer ?? referrer,
+        metadata: (title && guard(() => ({ title, ...own }))) || own,
+        type: 'page_view',
+        content: { type: 'page', id },
+      },
       false,
     )
   }
 
+  // A function of its own, because a closure that ends an observation would keep the element in memory.
+  function begin(
+    element: Element,
+    subject: Subject | (() => Subject),
+    own: ObserveOptions | undefined,
+    name: 'observe' | 'observeMedia',
+    player?: Media,
+  ): () => void {
+    let stop = nothing
+    run(() => {
+      const read = createReader(subject, guard)
+      const content = readContent(read().content)
+      let wrong = element?.nodeType === 1 ? '' : 'an element'
+      if (name !== 'observe' && typeof player?.paused !== 'boolean') wrong ||= 'a media element'
+      if (!content) wrong ||= 'content such as { type: "post", id: "42" }'
+      let wishes = usualWishes
+      if (own) {
+        const all = { ...options }
+        for (const name of wishNames) {
+          const value = own[name]
+          if (value === undefined) continue
+          wrong ||= findWrong(name, value, rules[name])
+          Object.assign(all, { [name]: value })
+        }
+        wishes = readWishes(all)
+      }
+      if (wrong || !content) return explain(`${name}() does nothing: expected ${wrong}.`)
+      const asked = { content, read, wishes }
+      stop = player ? watches.observe(element, media.enlist(player, asked)) : observations.observe(element, asked)
+    })
+    return stop
+  }
+
   return {
-    track,
+    track(type: string, fields?: TrackFields) {
+      run(pages.tell)
+      core.track(type, fields)
+    },
 
     click: (fields) =>
       run(() => {
@@ -86,24 +187,16 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
         record({ ...fields, type: 'click' }, false)
       }),
 
-    page: (fields) => run(() => openPageView(pages.open(), fields)),
+    page: (fields) => run(() => recordPage(pages.open(), fields)),
 
-    observe(element, subject, wishes = {}) {
-      let stop: (() => void) | undefined
-      run(() => {
-        const read = createReader(subject, guard)
-        const content = readContent(read().content)
-        const { threshold = options.threshold, minDurationMs = options.minDurationMs, dedupe = options.dedupe } = wishes
-        const wrong =
-          (element?.nodeType !== 1 && 'an element') ||
-          (!content && 'content such as { type: "post", id: "42" }') ||
-          (['threshold', 'minDurationMs', 'dedupe'] as const)
-            .map((name) => wishes[name] !== undefined && findWrong(name, wishes[name], rules[name]))
-            .find(Boolean)
-        if (wrong || !content) return explain(`observe() does nothing: expected ${wrong}.`)
-        stop = observations.observe(element, { content, read, criteria: { threshold, minDurationMs }, dedupe })
-      })
-      return () => run(() => stop?.())
+    observe(element, subject, wishes) {
+      const stop = begin(element, subject, wishes, 'observe')
+      return () => run(stop)
+    },
+
+    observeMedia(player, subject, wishes) {
+      const stop = begin(wishes?.element ?? (player as unknown as Element), subject, wishes, 'observeMedia', player)
+      return () => run(stop)
     },
 
     setConsent,
@@ -117,11 +210,26 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
 
     close() {
       run(() => {
-        observations.close()
+        both.forEach((room) => room.close())
+        viewport.close()
         pages.settle()
       })
-      close()
+      core.close()
     },
+  }
+}
+
+function readWishes(options: Resolved<TrackerOptions>): Wishes {
+  const { threshold, minDurationMs, minViewMs = minDurationMs, accumulate, largeArea, dedupe } = options
+  return {
+    criteria: {
+      threshold,
+      minDurationMs,
+      accumulate: accumulate || undefined,
+      largeArea: largeArea === true ? MRC_LARGE_AREA : largeArea || undefined,
+    },
+    minViewMs,
+    dedupe,
   }
 }
 

@@ -53,9 +53,19 @@ export interface ContentRef {
 /** Why an impression was counted: by area, against the viewport because it is larger, or because it was clicked. */
 export type SeenRule = 'area' | 'oversize' | 'interaction'
 
-/** What ended a view: the reason its stretch of time stopped. */
+/** What ended a view or a watch: the reason its stretch of time stopped. Only a watch can have `ended` by itself. */
 export type ViewEndReason =
-  'left' | 'hidden' | 'pagehide' | 'frozen' | 'removed' | 'recycled' | 'route' | 'session' | 'untracked' | 'closed'
+  | 'left'
+  | 'hidden'
+  | 'pagehide'
+  | 'frozen'
+  | 'removed'
+  | 'recycled'
+  | 'route'
+  | 'session'
+  | 'untracked'
+  | 'closed'
+  | 'ended'
 
 /** One event as it travels. Everything but `type` may be left out by callers that are not the SDK. */
 export interface WireEvent {
@@ -87,19 +97,30 @@ export interface WireEvent {
   /** Impression: the rule it was counted by. */
   rule?: SeenRule | undefined
   /** Impression: the criteria it was counted by, which the MRC asks to disclose. */
-  criteria?: { threshold: number; minDurationMs: number; accumulate?: boolean | undefined } | undefined
+  criteria?:
+    | {
+        threshold: number
+        minDurationMs: number
+        /** Stretches on screen were added up. */
+        accumulate?: boolean | undefined
+        /** Of an element of at least so many pixels, this share was enough. */
+        largeArea?: { areaPx: number; threshold: number } | undefined
+      }
+    | undefined
   /** Impression: milliseconds between the deadline and the fresh sample that confirmed it. */
   confirmLagMs?: number | undefined
   /** View: all stretches of this content in its dedupe scope so far, in milliseconds. */
   totalMs?: number | undefined
   /** View: milliseconds taken out of the stretch because the page stood still. */
   stallMs?: number | undefined
-  /** View: what ended the stretch. */
+  /** View, watch: what ended the stretch. */
   endReason?: ViewEndReason | undefined
   /** Watch: length of the media, in milliseconds. */
   mediaDurationMs?: number | undefined
   /** Watch: whether the media was played to its end. */
   completed?: boolean | undefined
+  /** Watch: playing time in picture-in-picture, in milliseconds; no part of `durationMs`. */
+  pipMs?: number | undefined
   metadata?: Metadata | undefined
 }
 

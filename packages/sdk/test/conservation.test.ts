@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import * as fc from 'fast-check'
-import type { Tracker } from '../src/index'
+import type { Batch, Tracker } from '../src/index'
 import { useFakePage } from './support/fake-page'
 
 const world = useFakePage()
 
-const settledStats = (tracker: Tracker) => {
+function expectBalance(tracker: Tracker): void {
   const { recorded, delivered, queued, inFlight, unconfirmed, dropped } = tracker.stats()
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)
-  return { recorded, found: delivered + queued + inFlight + unconfirmed + lost }
+  expect({ recorded }).toEqual({ recorded: delivered + queued + inFlight + unconfirmed + lost })
 }
 
 type Step =
@@ -16,7 +16,7 @@ type Step =
   | { do: 'wait'; ms: number }
   | { do: 'collector'; status: number; retryAfter: boolean; refuses: boolean }
   | { do: 'beacons'; take: boolean }
-  | { do: 'hide' | 'unhide' | 'exit' | 'comeBack' | 'online' | 'flush' | 'wrong' | 'huge' }
+  | { do: 'hide' | 'unhide' | 'exit' | 'comeBack' | 'online' | 'flush' | 'wrong' | 'huge' | 'reload' | 'crash' }
   | { do: 'consent'; consent: 'granted' | 'pending' | 'denied' }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -33,41 +33,63 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     refuses: fc.boolean(),
   }),
   fc.record({ do: fc.constant('beacons'), take: fc.boolean() }),
-  fc.record({ do: fc.constantFrom('hide', 'unhide', 'exit', 'comeBack', 'online', 'flush', 'wrong', 'huge') }),
+  fc.record({
+    do: fc.constantFrom('hide', 'unhide', 'exit', 'comeBack', 'online', 'flush', 'wrong', 'huge', 'reload', 'crash'),
+  }),
   fc.record({ do: fc.constant('consent'), consent: fc.constantFrom('granted', 'granted', 'pending', 'denied') }),
 ) as fc.Arbitrary<Step>
 
 describe('every event is accounted for', () => {
   test('recorded = delivered + queued + in flight + unconfirmed + dropped, whatever happens', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const { page } = world
-        page.accept()
-        page.takeBeacons(() => true)
-        const tracker = page.start({ maxQueueEvents: 60, maxQueueBytes: 20_000, maxEventBytes: 4_000 })
-        for (const next of steps) {
-          play(next, tracker)
-          expect(settledStats(tracker)).toMatchObject({ found: tracker.stats().recorded })
-          await page.settle()
-          expect(settledStats(tracker)).toMatchObject({ found: tracker.stats().recorded })
-          if (next.do === 'wait') await page.advance(next.ms)
-        }
-        page.accept()
-        page.unhide()
-        tracker.setConsent('granted')
-        await page.advance(400_000)
-        await tracker.flush()
-        expect(tracker.stats()).toMatchObject({ queued: 0, inFlight: 0 })
-        expect(settledStats(tracker)).toMatchObject({ found: tracker.stats().recorded })
-        tracker.close()
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 40 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (...given) => {
+          const [steps, isTokenNeeded, isEncoded] = given
+          const { page } = world
+          page.accept()
+          page.takeBeacons(() => true)
+          localStorage.clear()
+          const open = () =>
+            page.start({
+              maxQueueEvents: 60,
+              maxQueueBytes: 20_000,
+              maxEventBytes: 4_000,
+              token: isTokenNeeded ? () => Promise.resolve('t') : undefined,
+              encode: isEncoded ? encode : undefined,
+            })
+          let tracker = open()
+          for (const next of steps) {
+            if (next.do === 'reload') tracker.close()
+            if (next.do === 'crash') page.locks.crash()
+            if (next.do === 'reload' || next.do === 'crash') {
+              expectBalance(tracker)
+              tracker = open()
+            } else play(next, tracker)
+            expectBalance(tracker)
+            await page.settle()
+            expectBalance(tracker)
+            if (next.do === 'wait') await page.advance(next.ms)
+          }
+          page.accept()
+          page.unhide()
+          tracker.setConsent('granted')
+          await page.advance(1_400_000)
+          await tracker.flush()
+          expect(tracker.stats()).toMatchObject({ queued: 0, inFlight: 0, unconfirmed: 0 })
+          expectBalance(tracker)
+          tracker.close()
+        },
+      ),
       { numRuns: 100 },
     )
   }, 60_000)
 
   test('what a collector stored is what the tracker calls delivered, and no event is stored twice without a failure', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(200, 500, 429, 0), { maxLength: 12 }), async (answers) => {
+      fc.asyncProperty(fc.array(fc.constantFrom(200, 500, 429, 0), { maxLength: 8 }), async (answers) => {
         const { page } = world
         const stored: string[] = []
         page.collector((request) => {
@@ -81,7 +103,7 @@ describe('every event is accounted for', () => {
           for (let index = 0; index < 7; index++) tracker.track('like')
           await page.advance(3_000)
         }
-        await page.advance(400_000)
+        await page.advance(3 * 3_600_000)
         expect(stored).toHaveLength(35)
         expect(new Set(stored).size).toBe(35)
         expect(tracker.stats()).toMatchObject({ recorded: 35, delivered: 35, queued: 0 })
@@ -91,6 +113,13 @@ describe('every event is accounted for', () => {
     )
   }, 60_000)
 })
+
+/** Sends nothing of every third event, and stumbles over every seventh. */
+function encode(batch: Batch): string | null {
+  const seq = batch.events[0]?.seq ?? 1
+  if (seq % 7 === 0) throw new Error('no')
+  return seq % 3 ? JSON.stringify(batch) : null
+}
 
 function play(next: Step, tracker: Tracker): void {
   const { page } = world
@@ -128,6 +157,9 @@ function play(next: Step, tracker: Tracker): void {
       page.goOnline()
       return
     case 'wait':
+      return
+    case 'reload':
+    case 'crash':
       return
     default:
       return void page[next.do]()

@@ -9,7 +9,7 @@ const world = useFakePage()
 const endpoint = 'https://collect.test'
 const mistake = (options: unknown) => {
   try {
-    resolveOptions(options as TrackerOptions, trackerRules())
+    resolveOptions(options as TrackerOptions, trackerRules(), defaultOptions)
     return 'none'
   } catch (error) {
     return (error as Error).message
@@ -40,7 +40,7 @@ describe('createTracker() refuses', () => {
       { consent: 'yes' },
       'createTracker(): expected consent to be "pending" or "granted" or "denied", got "yes" (string).',
     ],
-    [{ autoPage: null }, 'createTracker(): expected autoPage to be true or false, got null (object).'],
+    [{ autoPage: null }, 'createTracker(): expected autoPage to be true or false or "path+search", got null (object).'],
     [
       { dedupe: { windowMs: -1 } },
       'createTracker(): expected dedupe to be "session" or "page" or { windowMs } or false, got [object Object] (object).',
@@ -49,6 +49,14 @@ describe('createTracker() refuses', () => {
       { insets: { top: '64px' } },
       'createTracker(): expected insets to be pixels from 0 up for any of top, right, bottom and left, got [object Object] (object).',
     ],
+    [{ sampleRate: 50 }, 'createTracker(): expected sampleRate to be a number from 0 to 1, got 50 (number).'],
+    [
+      { storage: { get: () => null } },
+      'createTracker(): expected storage to be "localStorage" or "memory" or { get, set, remove, keys }, got [object Object] (object).',
+    ],
+    [{ storage: null }, expect.stringContaining('expected storage to be') as never],
+    [{ transport: {} }, 'createTracker(): expected transport to be { send }, got [object Object] (object).'],
+    [{ token: 'secret' }, 'createTracker(): expected token to be a function, got "secret" (string).'],
     [{ beforeSend: true }, 'createTracker(): expected beforeSend to be a function, got true (boolean).'],
     [
       { endpoint: 'collect.test' },
@@ -56,7 +64,7 @@ describe('createTracker() refuses', () => {
     ],
     [
       { flushInterval: 3 },
-      `createTracker(): expected one of the options endpoint, ${Object.keys(defaultOptions).join(', ').replace('debug', 'beforeSend, onDrop, debug')}, got flushInterval.`,
+      `createTracker(): expected one of the options ${Object.keys(trackerRules()).join(', ')}, got flushInterval.`,
     ],
     [{ constructor: 1 }, expect.stringContaining('got constructor') as never],
   ])('%j', (wrong, sentence) => {
@@ -82,7 +90,7 @@ describe('options', () => {
   )
 
   test('that are undefined are the defaults', () => {
-    expect(resolveOptions<TrackerOptions>({ endpoint, threshold: undefined }, trackerRules())).toEqual({
+    expect(resolveOptions<TrackerOptions>({ endpoint, threshold: undefined }, trackerRules(), defaultOptions)).toEqual({
       endpoint,
       ...defaultOptions,
     })

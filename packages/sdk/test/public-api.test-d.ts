@@ -58,6 +58,13 @@ describe('the other calls', () => {
     // @ts-expect-error a click is on something
     open.click({ source: 'feed' })
     open.page({ source: 'campaign' })
+    expectTypeOf(open.observeMedia(document.createElement('video'), post)).toEqualTypeOf<() => void>()
+    open.observeMedia(new Audio(), () => post, { threshold: 0.3, element: document.body })
+    // @ts-expect-error an element that is no player
+    open.observeMedia(document.body, post)
+    createTracker({ endpoint, autoPage: 'path+search' })
+    // @ts-expect-error the fragment never makes a page
+    createTracker({ endpoint, autoPage: 'path+hash' })
     // @ts-expect-error the content of a page view is the page
     open.page(post)
     expectTypeOf(open.observe(document.body, post)).toEqualTypeOf<() => void>()

@@ -1,69 +1,129 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openTabStorage } from '../src/storage'
+import { openStore, type TrackerStorage } from '../src/storage'
 
-beforeEach(() => sessionStorage.clear())
+const full = () => {
+  throw new DOMException('full', 'QuotaExceededError')
+}
+
+beforeEach(() => localStorage.clear())
 afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
+function open(choice: Parameters<typeof openStore>[0] = 'localStorage') {
+  const store = openStore(choice)
+  store.persist(true)
+  return store
+}
+
 test('keeps everything in memory until it is allowed to write, and then writes what it kept', () => {
-  const storage = openTabStorage()
-  storage.set('session', 1, 'a')
-  expect(storage.get('session')).toEqual(['1', 'a'])
-  expect(sessionStorage.length).toBe(0)
-  storage.persist(true)
-  expect(sessionStorage.getItem('sightline:session')).toBe('1 a')
-  expect(openTabStorage().get('session')).toEqual(['1', 'a'])
+  const store = openStore('localStorage')
+  store.set('session', 1, 'a')
+  expect([store.get('session'), store.flush()]).toEqual([['1', 'a'], false])
+  expect(localStorage.length).toBe(0)
+  store.persist(true)
+  expect(localStorage.getItem('sightline:session')).toBe('1 a')
+  expect([openStore('localStorage').get('session'), store.flush()]).toEqual([['1', 'a'], true])
+})
+
+test('writes with the next task what can wait, or at once when asked', () => {
+  vi.useFakeTimers()
+  const store = open()
+  store.setSoon('event:1', '{}')
+  expect([store.get('event:1'), localStorage.length]).toEqual([['{}'], 0])
+  vi.runAllTimers()
+  expect(localStorage.getItem('sightline:event:1')).toBe('{}')
+  store.setSoon('event:2', '{}')
+  store.setSoon('event:3', '{}')
+  store.remove('event:3')
+  expect([store.flush(), Object.keys(localStorage)]).toEqual([true, ['sightline:event:1', 'sightline:event:2']])
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+test('reads what another tab has written since', () => {
+  const store = open()
+  store.set('session', 1)
+  localStorage.setItem('sightline:session', '2')
+  expect(store.get('session')).toEqual(['2'])
 })
 
 test('what was removed is gone, also after a reload', () => {
-  sessionStorage.setItem('sightline:seen:a', '1')
-  const storage = openTabStorage()
-  storage.remove('seen:a')
-  expect([storage.get('seen:a'), openTabStorage().get('seen:a')]).toEqual([[], []])
+  localStorage.setItem('sightline:seen:a', '1')
+  const store = open()
+  store.remove('seen:a')
+  expect([store.get('seen:a'), openStore('localStorage').get('seen:a')]).toEqual([[''], ['']])
 })
 
-test('forgets what was written longest ago when there are more than 5,000 names, also after a reload', () => {
-  const entries = Array.from({ length: 5_000 }, (_, index): [string, string] => [
-    `sightline:${index}`,
-    `${9_999 - index}`,
+test('finds names by their beginning, in memory and on the disk, and none of others', () => {
+  localStorage.setItem('seen:theirs', '1')
+  localStorage.setItem('sightline:seen:a', '1')
+  const store = openStore('localStorage')
+  store.set('seen:b', 1)
+  store.set('session', 1)
+  expect(store.rests('seen:')).toEqual(['b', 'a'])
+})
+
+test('goes on in memory where the disk is full, and is newer than it', () => {
+  vi.stubGlobal('localStorage', { getItem: () => '1', setItem: full })
+  const store = open()
+  store.set('session', 2)
+  expect([store.get('session'), store.flush()]).toEqual([['2'], false])
+})
+
+test.each<[string, unknown]>([
+  ['absent', undefined],
+  ['switched off', null],
+])('goes on in memory where localStorage is %s', (_, storage) => {
+  vi.stubGlobal('localStorage', storage)
+  const store = open()
+  store.set('session', 1)
+  expect([store.get('session'), store.get('none'), store.rests(''), store.flush()]).toEqual([
+    ['1'],
+    [''],
+    ['session'],
+    false,
   ])
-  vi.stubGlobal('sessionStorage', { ...Object.fromEntries(entries), removeItem: () => {} })
-  const storage = openTabStorage()
-  storage.set('new', 10_000)
-  expect([storage.get('4999'), storage.get('4998'), storage.get('0')]).toEqual([[], ['5001'], ['9999']])
+  store.remove('session')
+  expect(store.rests('')).toEqual([])
 })
 
-test('purges only what is ours', () => {
-  sessionStorage.setItem('sightline:session', 'a')
-  sessionStorage.setItem('theirs', 'b')
-  const storage = openTabStorage()
-  storage.purge()
-  expect(storage.get('session')).toEqual([])
-  expect(sessionStorage.getItem('sightline:session')).toBeNull()
-  expect(sessionStorage.getItem('theirs')).toBe('b')
+test('goes on in memory where touching localStorage throws', () => {
+  vi.spyOn(globalThis, 'localStorage', 'get').mockImplementation(full)
+  const store = open()
+  store.set('session', 1)
+  expect([store.get('session'), store.flush()]).toEqual([['1'], false])
 })
 
-test('goes on in memory where the storage is full', () => {
-  const storage = openTabStorage()
-  storage.persist(true)
-  vi.stubGlobal('sessionStorage', {
-    getItem: () => null,
-    setItem() {
-      throw new DOMException('full', 'QuotaExceededError')
-    },
-  })
-  storage.set('session', 1)
-  expect(storage.get('session')).toEqual(['1'])
+test('with "memory" touches no disk', () => {
+  const store = open('memory')
+  store.set('session', 1)
+  expect([store.get('session'), store.flush(), localStorage.length]).toEqual([['1'], false, 0])
 })
 
-test('goes on in memory where touching the storage is forbidden', () => {
-  vi.stubGlobal('sessionStorage', undefined)
-  const storage = openTabStorage()
-  storage.persist(true)
-  storage.set('session', 1)
-  expect([storage.get('session'), storage.get('none')]).toEqual([['1'], []])
-  storage.purge()
-  expect(storage.get('session')).toEqual([])
+test('uses the storage that the site hands over', () => {
+  const texts = new Map([['theirs', 'x']])
+  const own: TrackerStorage = {
+    get: (name) => texts.get(name) ?? null,
+    set: (name, text) => texts.set(name, text),
+    remove: (name) => texts.delete(name),
+    keys: () => [...texts.keys()],
+  }
+  const store = open(own)
+  store.set('session', 1)
+  store.set('seen:a', 2)
+  store.remove('seen:a')
+  expect([...texts]).toEqual([
+    ['theirs', 'x'],
+    ['sightline:session', '1'],
+  ])
+  expect([store.get('session'), store.rests(''), store.flush()]).toEqual([['1'], ['session'], true])
+})
+
+test('survives a storage of the site that is none', () => {
+  const store = open({ get: full, set: full, remove: full, keys: full } as unknown as TrackerStorage)
+  store.set('session', 1)
+  expect([store.get('session'), store.rests(''), store.flush()]).toEqual([['1'], ['session'], false])
+  expect(open({ get: () => 7, set: () => {}, remove: () => {}, keys: () => 7 } as never).get('session')).toEqual(['7'])
 })

@@ -1,6 +1,7 @@
 // When a batch leaves: enough events, enough bytes, long enough, the end of the page, or because somebody asks.
 import type { Ledger } from '../ledger'
 import type { Courier, Outbox } from './courier'
+import { createLastWill } from './last-will'
 import type { Pause } from './retry'
 
 /** Timers above 2^31 − 1 milliseconds fire at once. */
@@ -11,8 +12,10 @@ const AFTER_EXIT_MS = 1_000
 
 export interface FlusherPorts {
   now(): number
-  /** Nothing may be sent now, whatever happens: no consent yet, or a page that nobody has opened yet. */
+  /** Nothing may be sent now, whatever happens: no consent yet, no token yet, or a page that nobody has opened yet. */
   isHeld(): boolean
+  /** What stays behind lives on without the page. */
+  isLasting(): boolean
   ledger: Ledger
   outbox: Outbox
   courier: Courier
@@ -20,10 +23,11 @@ export interface FlusherPorts {
   flushIntervalMs: number
   maxBatchEvents: number
   maxBatchBytes: number
+  guard(act: () => void): void
 }
 
 export interface Flusher {
-  /** An event has entered the outbox. */
+  /** Events have entered the outbox. */
   recorded(): void
   /** Something that stood in the way may be gone: the network is back, the visitor is back. */
   retry(): void
@@ -37,7 +41,7 @@ export interface Flusher {
 }
 
 export function createFlusher(ports: FlusherPorts): Flusher {
-  const { now, outbox, ledger, courier, pause } = ports
+  const { now, isHeld, outbox, ledger, courier, pause } = ports
   let dueAt = Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
   let exitedAt = -Infinity
@@ -45,20 +49,27 @@ export function createFlusher(ports: FlusherPorts): Flusher {
 
   const isFull = () => outbox.length >= ports.maxBatchEvents || outbox.bytes >= ports.maxBatchBytes
   const isPaused = () => pause.until > now()
+  const will = createLastWill(now, () => (isHeld() || isPaused() ? undefined : courier.defer()))
 
   function schedule(): void {
     clearTimeout(timer)
+    if (isClosed) return
+    if (outbox.length || courier.inFlight) will.renew()
+    else will.revoke()
     if (!outbox.length) dueAt = Infinity
-    if (isClosed || ports.isHeld() || courier.inFlight || dueAt === Infinity) return
+    if (isHeld() || courier.inFlight || dueAt === Infinity) return
     const waitMs = Math.max(dueAt, pause.until) - now()
-    if (waitMs > 0) timer = setTimeout(schedule, Math.min(waitMs, LONGEST_TIMER_MS))
-    else void send()
+    if (waitMs > 0) timer = setTimeout(() => ports.guard(schedule), Math.min(waitMs, LONGEST_TIMER_MS))
+    else send().catch(() => {})
   }
 
   async function send(): Promise<void> {
     dueAt = Infinity
-    await courier.send()
-    plan(isFull() || isPaused() ? 0 : ports.flushIntervalMs)
+    const answered = courier.send()
+    // What found no room has waited for long enough.
+    const isMore = outbox.length > 0
+    await answered
+    plan(isMore || isFull() || isPaused() ? 0 : ports.flushIntervalMs)
   }
 
   /** A batch leaves in so many milliseconds, or earlier if that was planned before. */
@@ -67,43 +78,43 @@ export function createFlusher(ports: FlusherPorts): Flusher {
     schedule()
   }
 
-  const lift = (...kinds: Pause['kind'][]) => {
-    if (kinds.includes(pause.kind)) pause.until = 0
-  }
-
   function exit(): void {
     exitedAt = now()
-    if (ports.isHeld() || (isPaused() && pause.kind !== 'backoff')) return
+    const isKept = ports.isLasting()
+    // What would be lost otherwise is sent at the wrong time rather than never.
+    if (isHeld() || (!pause.lift() && isKept)) return
     courier.sendAtExit()
+    if (!outbox.length) will.revoke()
     // An answer may still come, and a tab that was only hidden goes on.
     void courier.settled().then(() => plan(0))
   }
 
   return {
     recorded() {
-      if (now() - exitedAt < AFTER_EXIT_MS) queueMicrotask(exit)
+      if (now() - exitedAt < AFTER_EXIT_MS) queueMicrotask(() => ports.guard(exit))
       plan(isFull() ? 0 : ports.flushIntervalMs)
     },
     retry() {
       exitedAt = -Infinity
-      lift('backoff')
+      pause.lift()
       plan(0)
     },
     release() {
-      lift('backoff', 'hold')
+      pause.lift(true)
       plan(0)
     },
     async flush() {
-      lift('backoff', 'hold')
+      pause.lift(true)
       const { recorded } = ledger
       // What is recorded from now on is left for the next time.
-      const isOver = () => ledger.recorded - outbox.length >= recorded || isClosed || ports.isHeld() || isPaused()
+      const isOver = () => ledger.recorded - outbox.length >= recorded || isClosed || isHeld() || isPaused()
       while (courier.inFlight || !isOver()) await (courier.inFlight ? courier.settled() : send())
     },
     exit,
     close() {
       isClosed = true
       clearTimeout(timer)
+      will.revoke()
     },
   }
 }

@@ -6,16 +6,32 @@ import { KEEPALIVE_BUDGET_BYTES, shareKeepaliveBudget } from './budget'
 /** Longest time that an answer is waited for, in milliseconds. A hidden page may stand still, so its time is not counted. */
 const TIMEOUT_MS = 30_000
 
-export interface Answer {
+export interface TransportRequest {
+  url: string
+  body: string | Blob
+  /** The page goes away: what is not on its way at the end of this task is too late. */
+  isExit: boolean
+}
+
+export interface TransportAnswer {
   /** HTTP status; `0` when no answer came. */
   status: number
-  retryAfter: string | null
-  body: string
+  /** The header of that name: seconds or a date. */
+  retryAfter?: string | null | undefined
+  /** Text of the answer. */
+  body?: string | undefined
+}
+
+/** A way of your own to the collector. */
+export interface TrackerTransport {
+  send(request: TransportRequest): Promise<TransportAnswer>
+  /** Synchronous, for a page that goes away: whether the request was taken. Without it `send` is called there too. */
+  sendAtExit?(request: TransportRequest): boolean
 }
 
 export interface Sending {
   /** Resolves in any case, also without an answer. */
-  answer: Promise<Answer>
+  answer: Promise<TransportAnswer>
   /** Whether it survives the end of the page. */
   isKeptAlive: boolean
   abort(): void
@@ -24,51 +40,76 @@ export interface Sending {
 export interface Transport {
   /**
    * At exit only what survives the end of the page is sent, at worst as a beacon, of which nobody will know whether it
-   * arrived. Nothing is returned when the browser does not take it.
+   * arrived. Nothing is returned when the browser does not take it. `isDoubtful`: without keepalive.
    */
-  send(body: string, isExit: boolean): Sending | 'beacon' | undefined
+  send(request: TransportRequest, isDoubtful?: boolean): Sending | 'beacon' | undefined
+  /** Has the browser send it when the page ends, also by a crash. Takes it back when called; nothing where it cannot. */
+  defer(body: string | Blob): (() => void) | undefined
   /** Stops waiting for answers; what is on its way goes on. */
   close(): void
 }
 
+interface FetchLater {
+  fetchLater?(url: string, init: RequestInit): unknown
+}
+
 /** Keeps the `fetch` of now: what the page patches later has no part in it. */
-export function openTransport(url: string, isHidden: () => boolean): Transport {
-  const { fetch } = globalThis
+export function openTransport(
+  url: string,
+  credentials: RequestCredentials,
+  own: TrackerTransport | undefined,
+  isHidden: () => boolean,
+): Transport {
+  const { fetch, fetchLater } = globalThis as typeof globalThis & FetchLater
   const budget = shareKeepaliveBudget(globalThis)
   const timers = new Set<ReturnType<typeof setInterval>>()
+  // A text goes as text/plain, so the request is "simple": no preflight, which a closing page would not survive.
+  const describe = (body: string | Blob, { signal }: AbortController, keepalive?: boolean): RequestInit => ({
+    method: 'POST',
+    body,
+    credentials,
+    signal,
+    ...(keepalive && { keepalive }),
+  })
 
   return {
-    send(body, isExit) {
-      const bytes = utf8Length(body)
-      const keepalive = budget.inFlightBytes + bytes <= KEEPALIVE_BUDGET_BYTES
+    send(request, isDoubtful) {
+      const { body, isExit } = request
+      const bytes = typeof body === 'string' ? utf8Length(body) : body.size
+      const keepalive = !own && !(isDoubtful && !isExit) && budget.inFlightBytes + bytes <= KEEPALIVE_BUDGET_BYTES
       const controller = new AbortController()
       // Missing, or patched and throwing: then there is no response to wait for.
-      const response =
-        keepalive || !isExit
-          ? attempt(() =>
-              fetch(url, {
-                method: 'POST',
-                // A text goes as text/plain, so the request is "simple": no preflight, which a closing page would not survive.
-                body,
-                keepalive,
-                credentials: 'omit',
-                signal: controller.signal,
-              }),
-            )
-          : undefined
-      if (isExit && !response) return attempt(() => navigator.sendBeacon(url, body)) ? 'beacon' : undefined
+      const response = attempt(() => {
+        if (own) return isExit && own.sendAtExit ? undefined : own.send(request)
+        return keepalive || !isExit ? fetch(url, describe(body, controller, keepalive)).then(readAnswer) : undefined
+      })
+      if (isExit && !response) {
+        const isTaken = attempt(() => (own ? own.sendAtExit!(request) : navigator.sendBeacon(url, body)))
+        return isTaken ? 'beacon' : undefined
+      }
 
-      const reservedBytes = keepalive ? bytes : 0
-      budget.inFlightBytes += reservedBytes
-      const abort = () => controller.abort()
+      let abort!: () => void
       const timer = setInterval(() => isHidden() || abort(), TIMEOUT_MS)
       timers.add(timer)
-      const answer = readAnswer(response).finally(() => {
+      const reservedBytes = keepalive ? bytes : 0
+      budget.inFlightBytes += reservedBytes
+      const answer = new Promise<TransportAnswer>((resolve) => {
+        abort = () => {
+          controller.abort()
+          resolve({ status: 0 })
+        }
+        const arrived = (received?: TransportAnswer) => (received?.status ? resolve(received) : abort())
+        Promise.resolve(response).then(arrived, abort)
+      }).finally(() => {
         clearInterval(timer)
         timers.delete(timer)
         budget.inFlightBytes -= reservedBytes
       })
-      return { answer, isKeptAlive: keepalive, abort }
+      return { answer, isKeptAlive: isExit || keepalive, abort }
+    },
+    defer(body) {
+      const controller = new AbortController()
+      return !own && attempt(() => fetchLater?.(url, describe(body, controller))) ? () => controller.abort() : undefined
     },
     close() {
       for (const timer of timers) clearInterval(timer)
@@ -77,12 +118,8 @@ export function openTransport(url: string, isHidden: () => boolean): Transport {
 }
 
 /** An answer that breaks off is none: the same events are sent again, and the collector stores an id once. */
-async function readAnswer(response: Promise<Response> | undefined): Promise<Answer> {
-  try {
-    const received = await (response ?? Promise.reject())
-    // Always read to its end: Chromium gives the keepalive bytes of an unread response back to nobody.
-    return { status: received.status, retryAfter: received.headers.get('Retry-After'), body: await received.text() }
-  } catch {
-    return { status: 0, retryAfter: null, body: '' }
-  }
+async function readAnswer(response: Response): Promise<TransportAnswer> {
+  // Always read to its end: Chromium gives the keepalive bytes of an unread response back to nobody.
+  const body = await response.text()
+  return { status: response.status, retryAfter: response.headers.get('Retry-After'), body }
 }

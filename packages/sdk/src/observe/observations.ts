@@ -5,54 +5,77 @@ import { createPulse } from './pulse'
 import { createSeen, reconsider, type SeenPorts, stall } from './seen'
 import type { Registration, Sight } from './sight'
 import { measure } from './viewable'
-import { type Insets, openViewport } from './viewport'
+import { isBoxless, type Viewport } from './viewport'
 
 /** Longest time that scrolling inside content taller than the screen stays unmeasured, in milliseconds. */
 const SAMPLE_MS = 100
 
 export interface ObservationPorts extends SeenPorts {
   now(): number
+  /** Whether it counts as on screen wherever it is. */
+  isHeld?(asked: Registration): boolean
+  /** Whether somebody can see the page. */
   isOpen(): boolean
+  /** Asks for `scrolled()`. */
+  followScroll?(wanted: boolean): void
+  /** Where the site wants to know: why a content was counted or not. */
+  explain?: ((sentence: string, details: object) => void) | undefined
 }
 
-export function createObservations(insets: Insets, ports: ObservationPorts) {
+export function createObservations(viewport: Viewport, ports: ObservationPorts) {
   const sights = new WeakMap<Element, Sight>()
-  const byKey = new Map<string, Set<Sight>>()
+  const byKey = new Map<string, Sight[]>()
   /** On screen, also while the page is not open. The only place that holds elements. */
   const onScreen = new Map<Sight, Element>()
-  /** Came to an element or left one within this task. */
-  const moving = new Set<Sight>()
+  /** Those of them that are larger than the screen. */
+  const tall = new Set<Sight>()
+  /** Stopped within this task. */
+  const leaving = new Set<Sight>()
+  let task = 0
+  let isSettling = false
   let open = ports.isOpen()
   let sampleAt = Infinity
 
-  const viewport = openViewport(insets, (batch) => {
-    pulse.alive()
-    for (const entry of batch) sampled(entry)
-    pulse.arm()
+  viewport.join({
+    sampled(batch) {
+      let wakeAt = sampleAt
+      for (const entry of batch) wakeAt = Math.min(wakeAt, sampled(entry))
+      wakeBy(wakeAt)
+      ports.followScroll?.(tall.size > 0)
+    },
+    watches: (element) => sights.has(element),
+    moved() {
+      for (const same of byKey.values()) same.forEach(resample)
+    },
   })
 
   const pulse = createPulse({
     now: ports.now,
-    nextWakeAt() {
-      if (!open || !onScreen.size) return undefined
-      return Math.min(sampleAt, ...[...onScreen.keys()].map(({ stretch }) => stretch?.wakeAt ?? Infinity))
-    },
     stalled(gapMs) {
-      for (const [sight] of onScreen) stall(sight, gapMs)
+      for (const sight of onScreen.keys()) stall(sight, gapMs)
     },
     wake() {
       const now = catchUp()
       const isSampling = sampleAt <= now
       if (isSampling) sampleAt = Infinity
-      for (const [sight] of onScreen) {
-        if (isSampling && sight.sample?.oversize) resample(sight)
+      for (const [sight, element] of onScreen) {
+        // Chromium never tells of an element that was removed within the delay of its last measurement.
+        if (!element.isConnected || (isSampling && tall.has(sight))) resample(sight)
         seen.woken(sight, now)
       }
-      pulse.arm()
+      arm()
     },
   })
 
-  const seen = createSeen(ports, resample)
+  const seen = createSeen(ports, { resample, others, tell })
+
+  const wakeBy = (at: number) => pulse.arm(open && onScreen.size ? at : undefined)
+
+  function arm(): void {
+    let wakeAt = sampleAt
+    for (const { stretch } of onScreen.keys()) if (stretch && stretch.wakeAt < wakeAt) wakeAt = stretch.wakeAt
+    wakeBy(wakeAt)
+  }
 
   /** Brings everything up to now before something is decided. */
   function catchUp(): number {
@@ -61,156 +84,229 @@ export function createObservations(insets: Insets, ports: ObservationPorts) {
     return now
   }
 
-  function resample(sight: Sight): void {
-    const element = sight.element.deref()
-    if (element) viewport.watch(element, sight.criteria.threshold)
+  function others(sight: Sight): Sight[] {
+    return (byKey.get(sight.key) ?? []).filter((other) => other !== sight)
   }
 
-  function sampled(entry: IntersectionObserverEntry): void {
-    const sight = sights.get(entry.target)
-    if (!sight) return
-    const sample = measure(entry, sight.criteria.threshold)
-    if (sample.rule) onScreen.set(sight, entry.target)
-    else onScreen.delete(sight)
+  function tell(sight: Sight, reason: string, verdict = 'not counted'): void {
+    const { key, peak: ratio, stretch, asked } = sight
+    ports.explain?.(`${key} ${verdict}`, {
+      reason,
+      ratio,
+      onScreenMs: stretch && Math.round(ports.now() - stretch.enteredAt),
+      isPageOpen: open,
+      ...asked.wishes.criteria,
+    })
+  }
+
+  /** One whose element was collected without a word is forgotten here at the latest. */
+  function resample(sight: Sight): void {
+    const element = sight.element.deref()
+    if (element) viewport.sample(element)
+    else remove(sight, 0, 'removed')
+  }
+
+  /** @returns when the content wants to be looked at again */
+  function sampled(entry: IntersectionObserverEntry): number {
+    const { target, time } = entry
+    const sight = sights.get(target)
+    if (!sight) return Infinity
+    pulse.alive(time)
+    const { threshold, largeArea } = sight.asked.wishes.criteria
+    const sample = measure(entry, threshold, largeArea)
+    if (ports.isHeld?.(sight.asked)) sample.rule ??= 'area'
+    if (sample.empty) viewport.awaitSize(target)
+    if (ports.explain) {
+      if (sample.empty) tell(sight, 'no size')
+      else if (sample.rule && !open) tell(sight, 'page not visible')
+      else if (!sample.ratio && sight.peak && !sight.stretch) tell(sight, 'too little of it')
+      sight.peak = sample.ratio && Math.max(sight.peak, sample.ratio)
+    }
+    sight.sample = sample
+    if (sample.rule && sample.oversize) tall.add(sight)
+    else tall.delete(sight)
+    if (sample.rule) onScreen.set(sight, target)
+    else if (onScreen.delete(sight)) handOver(sight)
+    else return Infinity
     if (open) seen.sampled(sight, sample)
+    return sight.stretch?.wakeAt ?? Infinity
   }
 
   function unwatch(sight: Sight): void {
     const element = sight.element.deref()
-    if (!element || sights.get(element) !== sight) return
-    sights.delete(element)
-    viewport.unwatch(element, sight.criteria.threshold)
+    // It may show something else by now.
+    if (element && sights.get(element) === sight) sights.delete(element)
+    viewport.unwatch(element)
+  }
+
+  /** A content goes on at another element that shows it, or came to show it within the task in which this one ends. */
+  function handOver(sight: Sight): void {
+    const { stretch, sample, leftAt } = sight
+    if (!stretch || stretch.state === 'unpainted') return
+    const heir = others(sight).find(
+      (other) =>
+        !other.stretch &&
+        other.leftAt === undefined &&
+        (onScreen.has(other) || (leftAt !== undefined && other.cameIn === task)),
+    )
+    const element = heir?.element.deref()
+    if (!element) return
+    if (!onScreen.has(heir!)) heir!.sample = sample
+    onScreen.set(heir!, element)
+    heir!.stretch = stretch
+    heir!.unaddedMs += sight.unaddedMs
+    sight.stretch = undefined
+    reconsider(heir!)
+    arm()
   }
 
   function remove(sight: Sight, endedAt: number, reason: ViewEndReason): void {
+    handOver(sight)
     seen.close(sight, endedAt, reason)
     onScreen.delete(sight)
-    const same = byKey.get(sight.key)
-    same?.delete(sight)
-    if (!same?.size) byKey.delete(sight.key)
+    tall.delete(sight)
+    const same = others(sight)
+    if (same.length) byKey.set(sight.key, same)
+    else byKey.delete(sight.key)
     unwatch(sight)
   }
 
-  function find(key: string, accepts: (sight: Sight) => unknown): Sight | undefined {
-    return [...(byKey.get(key) ?? [])].find(accepts)
+  // At the end of the task: frameworks unmount and mount the same content within one, in either order.
+  function settleSoon(): void {
+    if (!isSettling) queueMicrotask(settle)
+    isSettling = true
   }
 
-  // At the end of the task: frameworks unmount and mount the same content within one, in either order.
-  function settleSoon(sight: Sight): void {
-    if (!moving.size) queueMicrotask(settle)
-    moving.add(sight)
+  function leave(sight: Sight): void {
+    leaving.add(sight)
+    settleSoon()
   }
 
   /** Ends what has left its element, unless the same content lives on at another one. */
   function settle(): void {
-    if (moving.size) viewport.drain()
-    for (const sight of moving) {
-      const { leftAt, stretch, sample, unaddedMs } = sight
-      if (leftAt === undefined) continue
-      const heir = find(sight.key, (other) => moving.has(other) && other.leftAt === undefined && !other.stretch)
-      const element = heir?.element.deref()
-      if (stretch && heir && element) {
-        Object.assign(heir, { stretch, sample, unaddedMs })
-        onScreen.set(heir, element)
-        sight.stretch = undefined
-      }
-      remove(sight, leftAt, sight.element.deref()?.isConnected ? 'untracked' : 'removed')
+    if (leaving.size) viewport.drain()
+    for (const sight of leaving) {
+      if (sight.leftAt === undefined) continue
+      const element = sight.element.deref()
+      const isRecycled = element && sights.get(element) !== sight
+      remove(sight, sight.leftAt, isRecycled ? 'recycled' : element?.isConnected ? 'untracked' : 'removed')
     }
-    moving.clear()
-    pulse.arm()
+    leaving.clear()
+    isSettling = false
+    task++
+    arm()
   }
 
   /** The sight of a content on an element. One that is known goes on as it is, with new wishes. */
-  function register(registration: Registration, element: Element): Sight {
-    const { criteria, content } = registration
-    const key = contentKey(content)
+  function register(asked: Registration, element: Element): Sight {
+    const { criteria } = asked.wishes
+    const { key = contentKey(asked.content) } = asked
     const current = sights.get(element)
     if (current && current.key !== key) {
       const now = catchUp()
-      remove(current, current.leftAt ?? now, 'recycled')
+      current.leftAt ??= now
+      // A content may come to another element within this task: rows of a list that move on by one. A player may not.
+      if (asked.key) remove(current, current.leftAt, 'recycled')
+      else {
+        sights.delete(element)
+        leave(current)
+      }
     }
 
-    const sight = sights.get(element) ??
-      find(key, ({ leftAt }) => leftAt !== undefined) ?? {
-        ...registration,
-        key,
-        element: new WeakRef(element),
-        unaddedMs: 0,
-      }
-    const before = sight.criteria
-    const isNew = sights.get(element) !== sight || before.threshold !== criteria.threshold
-    if (isNew) unwatch(sight)
-    Object.assign(sight, registration, { element: new WeakRef(element), leftAt: undefined })
-    if (isNew) {
-      sights.set(element, sight)
-      byKey.set(key, (byKey.get(key) ?? new Set()).add(sight))
-      viewport.watch(element, criteria.threshold)
-      settleSoon(sight)
-    }
-    if (before.minDurationMs !== criteria.minDurationMs) {
+    const known = sights.get(element)
+    let sight = known ?? (leaving.size ? byKey.get(key)?.find(({ leftAt }) => leftAt !== undefined) : undefined)
+    if (sight) {
+      const before = sight.asked.wishes.criteria
+      sight.asked = asked
+      sight.leftAt = undefined
+      if (sight === known && (before === criteria || JSON.stringify(before) === JSON.stringify(criteria))) return sight
+      unwatch(sight)
+      sight.element = new WeakRef(element)
+      if (onScreen.has(sight)) onScreen.set(sight, element)
       reconsider(sight)
-      pulse.arm()
+    } else {
+      sight = {
+        key,
+        asked,
+        element: new WeakRef(element),
+        cameIn: task,
+        leftAt: undefined,
+        unaddedMs: 0,
+        peak: 0,
+        sample: undefined,
+        stretch: undefined,
+      }
+      const same = byKey.get(key)
+      if (same) same.push(sight)
+      else byKey.set(key, [sight])
     }
+    sights.set(element, sight)
+    viewport.watch(element, criteria.threshold, criteria.largeArea?.threshold)
+    if (ports.explain && isBoxless(element)) tell(sight, 'display: contents')
+    settleSoon()
     return sight
   }
 
-  /** The page goes away: what is due is counted, and every stretch ends now. */
+  /** What is due is counted, and every stretch ends now. */
+  function endAll(reason: ViewEndReason): void {
+    const now = catchUp()
+    for (const sight of onScreen.keys()) seen.close(sight, now, reason)
+  }
+
+  /** The page goes away. */
   function hide(reason: ViewEndReason): void {
     settle()
-    const now = catchUp()
-    for (const [sight] of onScreen) seen.close(sight, now, reason)
+    endAll(reason)
     open = false
-    pulse.arm()
+    arm()
   }
 
   return {
-    observe(element: Element, registration: Registration): () => void {
-      const sight = register(registration, element)
+    observe(element: Element, asked: Registration): () => void {
+      const sight = register(asked, element)
       return () => {
-        if (sight.read !== registration.read) return
+        if (sight.asked !== asked) return
         sight.leftAt ??= pulse.alive()
-        settleSoon(sight)
+        leave(sight)
       }
     },
 
     /** A click on a content that is observed and not seen yet makes its impression. */
     interacted(key: string): void {
-      if (find(key, ({ stretch }) => stretch?.state === 'viewing')) return
-      const sight = find(key, ({ stretch }) => stretch) ?? find(key, () => true)
-      if (sight) seen.interacted(sight)
+      const same = byKey.get(key)
+      const sight = same?.find(({ stretch }) => stretch) ?? same?.[0]
+      if (sight && sight.stretch?.state !== 'viewing') seen.interacted(sight)
     },
 
     /** The browser is silent while both edges of a content are off screen, so it is asked. */
     scrolled(): void {
-      if (sampleAt < Infinity) return
+      if (sampleAt < Infinity || !tall.size) return
       sampleAt = pulse.alive() + SAMPLE_MS
-      pulse.arm()
+      arm()
     },
 
     hide,
 
     /** The page is back. What was known before is stale until the browser measures again, which it does only if asked. */
     show(): void {
+      if (open) return
       open = true
       pulse.alive()
-      for (const [sight] of onScreen) resample(sight)
-      pulse.arm()
+      for (const sight of onScreen.keys()) resample(sight)
+      arm()
     },
 
-    /** Another page of the same document: what stays on screen begins anew under it. */
-    route(): void {
-      const now = catchUp()
-      for (const [sight] of onScreen) {
-        seen.close(sight, now, 'route')
-        resample(sight)
-      }
-      pulse.arm()
+    /** Another page of the same document, or another session: what stays on screen begins anew under it. */
+    endAll(reason: ViewEndReason): void {
+      endAll(reason)
+      for (const same of byKey.values()) for (const sight of same) sight.unaddedMs = 0
+      for (const sight of onScreen.keys()) resample(sight)
+      arm()
     },
 
     close(): void {
       hide('closed')
       onScreen.clear()
-      viewport.close()
     },
   }
 }

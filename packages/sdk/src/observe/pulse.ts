@@ -7,34 +7,35 @@ const PULSE_MS = 250
 const STALL_MS = 500
 
 export interface Pulse {
-  /** First word of everything that runs: takes a stall out of all durations before anything is decided. */
-  alive(): number
-  /** Sets the timer anew. Last word of everything that runs. */
-  arm(): void
+  /** First word of everything that runs at `at`, now: takes a stall out of all durations before anything is decided. */
+  alive(at?: number): number
+  /** Last word: when somebody waits, `Infinity` where only time passes, nothing where it passes for nobody. */
+  arm(wakeAt: number | undefined): void
 }
 
-export function createPulse(ports: {
-  now(): number
-  /** Earliest time that somebody waits for; nothing while time passes for nobody. */
-  nextWakeAt(): number | undefined
-  stalled(gapMs: number): void
-  wake(): void
-}): Pulse {
+export function createPulse(ports: { now(): number; stalled(gapMs: number): void; wake(): void }): Pulse {
   let aliveAt = ports.now()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let dueAt = Infinity
 
   return {
-    alive() {
-      const gapMs = ports.now() - aliveAt
-      aliveAt += gapMs
+    alive(at = ports.now()) {
+      const gapMs = at - aliveAt
+      if (gapMs > 0) aliveAt = at
       if (gapMs > STALL_MS) ports.stalled(gapMs)
       return aliveAt
     },
-    arm() {
+    arm(wakeAt) {
+      const nextAt = wakeAt === undefined ? Infinity : Math.min(aliveAt + PULSE_MS, wakeAt)
+      // A timer that rings too early costs less than setting it anew with every frame.
+      if (dueAt === nextAt || (dueAt < nextAt && nextAt < Infinity)) return
       clearTimeout(timer)
-      const wakeAt = ports.nextWakeAt()
-      // Counted from the last sign of life: setting the timer anew must not put the pulse off.
-      if (wakeAt !== undefined) timer = setTimeout(ports.wake, Math.min(aliveAt + PULSE_MS, wakeAt) - ports.now())
+      dueAt = nextAt
+      if (dueAt === Infinity) return
+      timer = setTimeout(() => {
+        dueAt = Infinity
+        ports.wake()
+      }, dueAt - ports.now())
     },
   }
 }

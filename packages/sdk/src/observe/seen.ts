@@ -1,7 +1,7 @@
 // The state machine of one observed content: when is it seen, and how long was it on screen?
 import type { Dedupe } from '../subject'
 import type { SeenRule, ViewEndReason, WireEvent } from '../wire'
-import type { Sight, Stretch } from './sight'
+import type { Registration, Sight, Stretch } from './sight'
 import type { Sample } from './viewable'
 import { isPainted } from './viewport'
 
@@ -19,40 +19,59 @@ export interface SeenPorts {
   isSeen(key: string, dedupe: Dedupe): boolean
   /** Adds to the total of a content in its dedupe scope and tells the total, in milliseconds. */
   addTime(key: string, dedupe: Dedupe, durationMs: number): number
-  record(sight: Sight, fields: Pick<WireEvent, Exclude<keyof WireEvent, 'content' | 'metadata'>>): void
+  /** At the start of a stretch and a few times a second in it: whether a fresh sample is wanted. */
+  looked?(asked: Registration, onScreenMs: number): boolean
+  record(asked: Registration, fields: Pick<WireEvent, Exclude<keyof WireEvent, 'content' | 'metadata'>>): void
 }
 
-/** `resample` asks for a fresh sample. */
-export function createSeen(ports: SeenPorts, resample: (sight: Sight) => void) {
+export interface SeenNeighbours {
+  /** Asks for a fresh sample. */
+  resample(sight: Sight): void
+  /** Other elements that are observed for the same content. */
+  others(sight: Sight): Sight[]
+  /** Says why something was not counted, or was, where the site wants to know. */
+  tell(sight: Sight, reason: string, verdict?: 'counted'): void
+}
+
+export function createSeen(ports: SeenPorts, { resample, others, tell }: SeenNeighbours) {
   function begin(sight: Sight, { time, depth }: Sample): void {
+    sight.stretch = undefined
+    // The time of a content passes once, however many elements show it: the first of them counts.
+    if (others(sight).some(({ stretch }) => stretch && stretch.state !== 'unpainted')) return
     sight.stretch = { state: 'pending', enteredAt: time, wakeAt: 0, stallMs: 0, depth }
-    if (ports.isSeen(sight.key, sight.dedupe)) view(sight.stretch)
-    else reconsider(sight)
+    ports.looked?.(sight.asked, 0)
+    if (!ports.isSeen(sight.key, sight.asked.wishes.dedupe)) return reconsider(sight)
+    view(sight.stretch)
+    tell(sight, 'seen before')
   }
 
   function commit(sight: Sight, rule: SeenRule | undefined, confirmLagMs = 0): void {
-    const { stretch, sample, criteria } = sight
-    if (stretch) view(stretch)
-    ports.record(sight, {
+    const { stretch, sample, asked } = sight
+    tell(sight, rule!, 'counted')
+    ports.record(asked, {
       type: 'impression',
       ratio: Math.round((sample?.ratio ?? 0) * 1_000) / 1_000,
       rule,
-      criteria,
+      criteria: asked.wishes.criteria,
       confirmLagMs: Math.round(confirmLagMs),
     })
+    if (stretch) view(stretch)
   }
 
   function end(sight: Sight, endedAt: number, endReason: ViewEndReason): void {
-    const { stretch, key, dedupe } = sight
+    const { stretch, key, asked } = sight
     if (!stretch) return
     const durationMs = Math.max(0, endedAt - stretch.enteredAt)
+    const isViewed = stretch.state === 'viewing'
+    if (!isViewed) tell(sight, endReason)
     sight.stretch = undefined
+    if (stretch.state === 'unpainted') return
     sight.unaddedMs += durationMs
     // A glimpse of something unseen is not told, but its time is in the total.
-    if (stretch.state !== 'viewing' && durationMs < sight.criteria.minDurationMs) return
-    const totalMs = ports.addTime(key, dedupe, sight.unaddedMs)
-    sight.unaddedMs = 0
-    ports.record(sight, {
+    if (!isViewed && durationMs < asked.wishes.minViewMs) return
+    const totalMs = ports.addTime(key, asked.wishes.dedupe, sight.unaddedMs)
+    if (isViewed) sight.unaddedMs = 0
+    ports.record(asked, {
       type: 'view',
       durationMs: Math.round(durationMs),
       totalMs: Math.round(totalMs),
@@ -67,8 +86,11 @@ export function createSeen(ports: SeenPorts, resample: (sight: Sight) => void) {
       stretch.state = 'confirming'
       stretch.wakeAt = sample.time + SECOND_LOOK_MS
     } else if (!isPainted(sight.element.deref())) {
+      if (stretch.state !== 'unpainted') tell(sight, 'not painted')
       stretch.state = 'unpainted'
       stretch.wakeAt = sample.time + PAINT_RETRY_MS
+      // Another element may show what this one does not.
+      others(sight).forEach(resample)
     } else if (stretch.state === 'unpainted') {
       begin(sight, sample)
     } else {
@@ -80,7 +102,6 @@ export function createSeen(ports: SeenPorts, resample: (sight: Sight) => void) {
     /** A measurement arrived. */
     sampled(sight: Sight, sample: Sample): void {
       const { stretch } = sight
-      sight.sample = sample
       if (!sample.rule) {
         // Also when it left after the deadline: "it was still visible at the deadline" counts what nobody saw.
         end(sight, sample.time, sight.element.deref()?.isConnected ? 'left' : 'removed')
@@ -94,11 +115,12 @@ export function createSeen(ports: SeenPorts, resample: (sight: Sight) => void) {
 
     /** `wakeAt` may have come. Samples that waited must have been handed over before. */
     woken(sight: Sight, now: number): void {
-      const { stretch, key, dedupe } = sight
+      const { stretch, key, asked } = sight
+      if (stretch && ports.looked?.(asked, now - stretch.enteredAt)) resample(sight)
       if (!stretch || stretch.wakeAt > now) return
       if (stretch.state === 'pending') {
-        // Another element with the same content was faster.
-        if (ports.isSeen(key, dedupe)) return view(stretch)
+        // It was counted in some other way meanwhile.
+        if (ports.isSeen(key, asked.wishes.dedupe)) return view(stretch)
         stretch.state = now - stretch.wakeAt > LATE_MS ? 'doubting' : 'confirming'
       }
       // Never counted on a timer alone: while the main thread stood still the element may have left.
@@ -143,4 +165,7 @@ function view(stretch: Stretch): void {
 
 const isWaiting = ({ state }: Stretch) => state !== 'viewing' && state !== 'unpainted'
 
-const deadlineOf = ({ criteria }: Sight, { enteredAt }: Stretch) => enteredAt + criteria.minDurationMs
+function deadlineOf({ asked, unaddedMs }: Sight, { enteredAt }: Stretch): number {
+  const { minDurationMs, accumulate } = asked.wishes.criteria
+  return enteredAt + Math.max(0, minDurationMs - (accumulate ? unaddedMs : 0))
+}

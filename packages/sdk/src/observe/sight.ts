@@ -1,21 +1,34 @@
 // One content under observation: what it is, what is asked of it, which element shows it now.
 import type { Dedupe, Subject } from '../subject'
 import type { ContentRef } from '../wire'
-import type { Sample } from './viewable'
+import type { LargeArea, Sample } from './viewable'
 
+/** By which an impression is counted. They are told with it. */
 export interface Criteria {
   /** Share of the area, from 0 to 1. */
   threshold: number
-  /** Continuous time on screen, in milliseconds. */
+  /** Time on screen, in milliseconds; without a break unless `accumulate`. */
   minDurationMs: number
+  accumulate?: true | undefined
+  largeArea?: LargeArea | undefined
 }
 
+/** How an observation counts. Many share one. */
+export interface Wishes {
+  criteria: Criteria
+  /** From this length on a stretch of something unseen is told, in milliseconds. */
+  minViewMs: number
+  dedupe: Dedupe
+}
+
+/** One call of `observe()`. */
 export interface Registration {
   content: ContentRef
-  /** Asks for the subject of now. Each registration has a reader of its own, which tells it from every other. */
+  /** Identity, where it is not that of the content. */
+  key?: string
+  /** Asks for the subject of now. */
   read: () => Subject
-  criteria: Criteria
-  dedupe: Dedupe
+  wishes: Wishes
 }
 
 /** One stretch of time on screen while the page is open. All times in milliseconds on the clock of the samples. */
@@ -36,17 +49,23 @@ export interface Stretch {
   depth: number
 }
 
-export interface Sight extends Registration {
+export interface Sight {
   /** Identity of the content; never the element, which may be used for something else a moment later. */
   readonly key: string
+  /** Its latest registration. */
+  asked: Registration
   /** Weak, so that an element that was dropped without a word can be collected. */
   element: WeakRef<Element>
+  /** Number of the task in which it came to this element. */
+  cameIn: number
   /** When its latest registration was stopped, in milliseconds; it may be taken over until the end of that task. */
-  leftAt?: number | undefined
+  leftAt: number | undefined
   /** Time on screen that the total does not hold yet, in milliseconds. */
   unaddedMs: number
+  /** The largest share that was on screen since it came, from 0 to 1. */
+  peak: number
   /** The latest measurement. */
-  sample?: Sample
-  /** Nothing while not enough of it is on screen, or the page is not open. */
-  stretch?: Stretch | undefined
+  sample: Sample | undefined
+  /** Nothing while not enough of it is on screen, the page is not open, or another element shows the same content. */
+  stretch: Stretch | undefined
 }

@@ -7,36 +7,50 @@ const RATIO_EPSILON = 0.001
 /** The same slack for lengths, in pixels. */
 const LENGTH_SLACK_PX = 0.5
 
+/** A smaller share is enough of an element of so many pixels. */
+export interface LargeArea {
+  areaPx: number
+  threshold: number
+}
+
+/** What the Media Rating Council allows for large ads, where it is told: 242,500 pixels are 970 × 250. */
+export const MRC_LARGE_AREA: LargeArea = { areaPx: 242_500, threshold: 0.3 }
+
 export interface Sample {
   /** When the browser measured, in milliseconds on the clock of `performance.now()`. */
   time: number
   /** Share of the element's area that is on screen, from 0 to 1. */
   ratio: number
+  /** Deepest part of the element that is on screen, in percent from 0 to 100. */
+  depth: number
   /** The rule by which enough of it is on screen; nothing when it is not. */
   rule?: Exclude<SeenRule, 'interaction'>
   /** Larger than the viewport in one axis: the browser is silent while both of its edges are outside. */
   oversize?: boolean
-  /** Deepest part of the element that is on screen, in percent from 0 to 100. */
-  depth: number
+  /** On screen as a point or a line, and nothing to see of it. */
+  empty?: boolean
 }
 
 /** `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all". */
-export function measure(entry: IntersectionObserverEntry, threshold: number): Sample {
+export function measure(entry: IntersectionObserverEntry, threshold: number, large?: LargeArea): Sample {
   const sample: Sample = { time: entry.time, ratio: 0, depth: 0 }
   // Rectangles are read only from here on: for elements off screen that is the expensive part.
   if (!entry.isIntersecting) return sample
 
   const { boundingClientRect: box, intersectionRect: seen, intersectionRatio: ratio } = entry
   const root = entry.rootBounds ?? sizeAround(entry.target)
-  if (Math.min(box.width, box.height, root.width, root.height) < 1) return sample
+  const { width, height } = box
+  sample.empty = Math.min(width, height) < 1
+  if (sample.empty || Math.min(root.width, root.height) < 1) return sample
 
   const covers = (side: 'width' | 'height') =>
     seen[side] + LENGTH_SLACK_PX >= threshold * Math.min(box[side], root[side])
+  const share = large && width * height >= large.areaPx ? Math.min(large.threshold, threshold) : threshold
 
   sample.ratio = ratio
-  sample.oversize = box.width > root.width || box.height > root.height
-  sample.depth = (100 * (seen.bottom - box.top)) / box.height
-  if (ratio + RATIO_EPSILON >= threshold) sample.rule = 'area'
+  sample.oversize = width > root.width || height > root.height
+  sample.depth = (100 * (seen.bottom - box.top)) / height
+  if (ratio + RATIO_EPSILON >= share) sample.rule = 'area'
   else if (sample.oversize && covers('width') && covers('height')) sample.rule = 'oversize'
   return sample
 }

@@ -1,4 +1,4 @@
-// The pool of native observers: one for each threshold, shared by all elements that ask for it.
+// The one native observer of the window, shared by all elements and by everybody who wants to know of them.
 
 /** Parts of the viewport that something else covers, in pixels: a sticky header is `{ top: 64 }`. */
 export interface Insets {
@@ -8,52 +8,126 @@ export interface Insets {
   left?: number | undefined
 }
 
+/** Somebody who watches elements; several may watch the same one. */
+export interface Watcher {
+  /** What the browser measured, oldest first, also of elements that only others watch. */
+  sampled(batch: IntersectionObserverEntry[]): void
+  /** Whether it watches this element. Asked after an `unwatch()` by anybody. */
+  watches(element: Element): boolean
+  /** The browser has forgotten all elements: `sample()` has to be called for each that is watched. */
+  moved(): void
+}
+
 export interface Viewport {
+  join(watcher: Watcher): void
   /**
-   * Asks for a fresh measurement, which comes with the next frame, and for every later change. Reads no layout. What was
-   * measured of a watched element and not delivered yet is thrown away: `drain()` before.
+   * Measures the element with the next frame, and from then on whenever it crosses a whole percent, `threshold` or
+   * `another`. Wants one `unwatch()` for each call.
    */
-  watch(element: Element, threshold: number): void
-  unwatch(element: Element, threshold: number): void
+  watch(element: Element, threshold: number, another?: number): void
+  /** Called by who has stopped watching it; without an element when that was collected. */
+  unwatch(element: Element | undefined): void
+  /**
+   * Asks for a fresh measurement, which comes with the next frame. Reads no layout. What was measured of the element and
+   * not delivered yet is thrown away: `drain()` before.
+   */
+  sample(element: Element): void
+  /** Samples the element as soon as it has a size: the browser says nothing when one without a size grows in its place. */
+  awaitSize(element: Element): void
   /** Hands over at once what was measured and not delivered yet. */
   drain(): void
   close(): void
 }
 
-const GRID = Array.from({ length: 101 }, (_, percent) => percent / 100)
+/** So many watched elements make the browser measure less often, and half of them undo it. */
+const CROWD = 2_000
 
-/** `entries` is called with what the browser measured, oldest first. */
-export function openViewport(insets: Insets, entries: (batch: IntersectionObserverEntry[]) => void): Viewport {
-  const { top = 0, right = 0, bottom = 0, left = 0 } = insets
-  const rootMargin = `${-top}px ${-right}px ${-bottom}px ${-left}px`
-  const pool = new Map<number, IntersectionObserver>()
+/** Pause between two measurements of an element in a crowd, in milliseconds. Only Chromium knows it. */
+const CROWD_DELAY_MS = 100
 
-  // Always of this window, also for elements of a frame or a popup: entries tell the time on the clock of their observer.
-  function observerOf(threshold: number): IntersectionObserver {
-    // No explicit root: it would call an element visible inside a scroller that is itself off screen.
-    const observer =
-      pool.get(threshold) ?? new IntersectionObserver(entries, { rootMargin, threshold: [...GRID, threshold] })
-    pool.set(threshold, observer)
-    return observer
+export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Insets): Viewport {
+  const watchers: Watcher[] = []
+  const thresholds = new Set(Array.from({ length: 101 }, (_, percent) => percent / 100))
+  let watched = 0
+  let delay = 0
+  let native: IntersectionObserver | undefined
+  let sizes: ResizeObserver | undefined
+
+  const hand = (batch: IntersectionObserverEntry[]) => {
+    for (const watcher of watchers) watcher.sampled(batch)
   }
+
+  // No explicit root: it would call an element visible inside a scroller that is itself off screen. Always of this window,
+  // also for elements of a frame or a popup: entries tell the time on the clock of their observer.
+  const observer = () =>
+    (native ??= new IntersectionObserver(hand, {
+      rootMargin: `${-top}px ${-right}px ${-bottom}px ${-left}px`,
+      threshold: [...thresholds],
+      delay,
+    } as IntersectionObserverInit))
 
   function drain(): void {
-    for (const observer of pool.values()) {
-      const batch = observer.takeRecords()
-      if (batch.length) entries(batch)
-    }
+    const batch = native?.takeRecords()
+    if (batch?.length) hand(batch)
   }
 
+  /** Neither thresholds nor the delay of an observer can change, so another one takes over. */
+  function move(): void {
+    drain()
+    native?.disconnect()
+    native = undefined
+    for (const watcher of watchers) watcher.moved()
+  }
+
+  /** Counts who comes and goes. Back only at half, so that a list around the limit does not move all the time. */
+  function count(change: number): boolean {
+    watched += change
+    const isCrowd = watched > (delay ? CROWD / 2 : CROWD)
+    if (isCrowd === delay > 0) return false
+    delay = isCrowd ? CROWD_DELAY_MS : 0
+    return true
+  }
+
+  function sample(element: Element): void {
+    observer().unobserve(element)
+    observer().observe(element)
+  }
+
+  const isWatched = (element: Element) => watchers.some((watcher) => watcher.watches(element))
+
   return {
+    join: (watcher) => void watchers.push(watcher),
     // Nothing is drained here: takeRecords() costs as much as there are elements, which many registrations would square.
-    watch(element, threshold) {
-      observerOf(threshold).unobserve(element)
-      observerOf(threshold).observe(element)
+    watch(element, threshold, another = threshold) {
+      const before = thresholds.size
+      // Down to a tenth of a percent, which is the slack of every verdict: so there are never very many.
+      for (const share of [threshold, another]) thresholds.add(Math.floor(share * 1_000) / 1_000)
+      const isCrowding = count(1)
+      if (isCrowding || thresholds.size > before) move()
+      sample(element)
     },
-    unwatch: (element, threshold) => observerOf(threshold).unobserve(element),
+    unwatch(element) {
+      if (element && !isWatched(element)) {
+        native?.unobserve(element)
+        sizes?.unobserve(element)
+      }
+      if (count(-1)) move()
+    },
+    sample,
+    awaitSize(element) {
+      sizes ??= new ResizeObserver((entries) => {
+        for (const { target, contentRect } of entries) {
+          if (Math.min(contentRect.width, contentRect.height) < 1) continue
+          sizes!.unobserve(target)
+          if (isWatched(target)) sample(target)
+        }
+      })
+      sizes.observe(element)
+    },
     drain,
     close() {
-      for (const observer of pool.values()) observer.disconnect()
+      native?.disconnect()
+      sizes?.disconnect()
     },
   }
 }
@@ -62,4 +136,9 @@ export function openViewport(insets: Insets, entries: (batch: IntersectionObserv
 export function isPainted(element: Element | undefined): boolean {
   const hidden = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }
   return element?.checkVisibility?.(hidden) ?? element !== undefined
+}
+
+/** Whether the element has no box of its own, so that it never intersects anything. Asked only to explain. */
+export function isBoxless(element: Element): boolean {
+  return getComputedStyle(element).display === 'contents'
 }

@@ -1,15 +1,12 @@
 // Remembers which contents were seen, and for how long, so that one impression is counted once in its scope.
-import type { TabStorage } from '../storage'
+import type { Store } from '../storage'
 import type { Dedupe } from '../subject'
+import type { Session } from './session'
 
-const PREFIX = 'seen:'
+const START = 'seen:'
 
-interface Memory {
-  /** Wall clock of the latest impression, in milliseconds since 1970. */
-  seenAt: number
-  /** Time on screen since `seenAt` lies in the scope, in milliseconds. */
-  totalMs: number
-}
+/** Contents that are remembered over reloads; beyond it the tenth that was seen longest ago is forgotten. */
+const MAX_CONTENTS = 5_000
 
 export interface SeenContents {
   has(key: string, scope: Dedupe): boolean
@@ -20,50 +17,68 @@ export interface SeenContents {
   addTime(key: string, scope: Dedupe, durationMs: number): number
   /** A new page view begins: what was seen before is unseen in the scope `page`. */
   beginPage(): void
+  /** A session has begun: forgets what no scope can still ask for. */
+  prune(): void
 }
 
-/** `sessionStartedAt` is the wall clock in milliseconds since 1970, like `now`. */
+/** `now` is the wall clock in milliseconds since 1970, as in a session. */
 export function createSeenContents(
-  storage: TabStorage,
+  store: Store,
   now: () => number,
-  sessionStartedAt: () => number,
+  findSession: () => Session | undefined,
 ): SeenContents {
-  let latestAt = 0
-  let pageStartedAt = now()
-
-  const since = (scope: Dedupe): number => {
-    if (scope === 'session') return sessionStartedAt()
-    if (scope === 'page') return pageStartedAt
-    return scope ? now() - scope.windowMs + 1 : Infinity
-  }
+  const onPage = new Map<string, [seenAt: number, totalMs: number]>()
+  let stored = 0
 
   // One storage name per content: rewriting one long list at every impression costs a hundred times more.
-  const save = ({ seenAt, totalMs }: Memory, key: string) => storage.set(PREFIX + key, seenAt, Math.round(totalMs))
+  function save(key: string, scope: Dedupe, seenAt: number, totalMs: number): void {
+    if (scope === 'page') onPage.set(key, [seenAt, totalMs])
+    else store.set(START + key, seenAt, Math.round(totalMs), (scope as { windowMs?: number }).windowMs ?? 0)
+  }
 
-  const find = (key: string, scope: Dedupe): Memory | undefined => {
-    const [seenAt = NaN, totalMs = NaN] = storage.get(PREFIX + key).map(Number)
-    return seenAt >= since(scope) && totalMs >= 0 ? { seenAt, totalMs } : undefined
+  function find(key: string, scope: Dedupe): [seenAt: number, totalMs: number] | undefined {
+    if (!scope) return undefined
+    if (scope === 'page') return onPage.get(key)
+    const since = scope === 'session' ? findSession()?.startedAt : now() - scope.windowMs + 1
+    const [seenAt = NaN, totalMs = NaN] = store.get(START + key).map(Number)
+    // Without a session, or where somebody else has damaged it, this compares as false.
+    return seenAt >= since! && totalMs >= 0 ? [seenAt, totalMs] : undefined
+  }
+
+  function prune(): void {
+    const oldest = findSession()?.startedAt ?? 0
+    const kept = store
+      .rests(START)
+      .map((key): [string, number[]] => [key, store.get(START + key).map(Number)])
+      // oxlint-disable-next-line unicorn/no-array-sort -- a fresh array, and toSorted() is younger than our target
+      .sort(([, [one = 0]], [, [other = 0]]) => other - one)
+      .filter(([key, [seenAt = 0, , windowMs = 0]], index) => {
+        const isKept = seenAt + windowMs >= oldest && index < MAX_CONTENTS * 0.9
+        if (!isKept) store.remove(START + key)
+        return isKept
+      })
+    stored = kept.length
   }
 
   return {
-    has: (key, scope) => find(key, scope) !== undefined,
+    has: (key, scope) => !!find(key, scope),
     add(key, scope) {
-      if (!scope) return
-      // Never before the start of the scope, also when somebody has set the clock back.
-      const seenAt = Math.max(now(), since(scope))
-      latestAt = Math.max(latestAt, seenAt)
-      save({ seenAt, totalMs: 0 }, key)
+      // Never before the start of the session, also when somebody has set the clock back.
+      save(key, scope, Math.max(now(), findSession()?.startedAt ?? 0), 0)
+      stored = stored ? stored + 1 : store.rests(START).length
+      if (stored > MAX_CONTENTS) prune()
     },
-    remove: (key) => storage.remove(PREFIX + key),
+    remove(key) {
+      onPage.delete(key)
+      store.remove(START + key)
+    },
     addTime(key, scope, durationMs) {
       const memory = find(key, scope)
-      if (!memory) return durationMs
-      memory.totalMs += durationMs
-      save(memory, key)
-      return memory.totalMs
+      const totalMs = durationMs + (memory?.[1] ?? 0)
+      if (memory) save(key, scope, memory[0], totalMs)
+      return totalMs
     },
-    beginPage() {
-      pageStartedAt = Math.max(now(), latestAt + 1)
-    },
+    beginPage: () => onPage.clear(),
+    prune,
   }
 }

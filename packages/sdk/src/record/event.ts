@@ -16,6 +16,10 @@ const ABOUT_CONTENT = new Set(['impression', 'view', 'watch', 'click', 'page_vie
 const label = (value: unknown) => typeof value === 'string' && bound(value, wireLimits.maxLabelLength)
 const upTo = (max: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= max && value
 const unlimited = upTo(Number.MAX_SAFE_INTEGER)
+const wholeMs = (value: unknown) => {
+  const ms = unlimited(value)
+  return ms && Math.round(ms)
+}
 
 /** How each field becomes fit to travel; nothing or `false` where it cannot. */
 const cleaners: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]) => unknown } = {
@@ -26,10 +30,7 @@ const cleaners: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]
     const { protocol, host, pathname } = new URL(String(value))
     return `${protocol}//${host}${pathname}`.slice(0, wireLimits.maxUrlLength)
   },
-  durationMs(value) {
-    const durationMs = unlimited(value)
-    return durationMs && Math.round(durationMs)
-  },
+  durationMs: wholeMs,
   scrollDepth: upTo(100),
   ratio: copyPlain,
   rule: copyPlain,
@@ -38,6 +39,9 @@ const cleaners: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]
   totalMs: copyPlain,
   stallMs: copyPlain,
   endReason: copyPlain,
+  mediaDurationMs: wholeMs,
+  pipMs: wholeMs,
+  completed: copyPlain,
   metadata: cleanMetadata,
 }
 
@@ -61,7 +65,7 @@ export function cleanEvent(draft: EventDraft, explain: (sentence: string) => voi
     const value = draft[name as keyof EventDraft]
     if (value === undefined || value === null || value === '') continue
     const cleaned = attempt(() => clean(value, leftOut))
-    if (cleaned === undefined || cleaned === false) leftOut.push(name)
+    if (cleaned === undefined || (cleaned === false && name !== 'completed')) leftOut.push(name)
     else event[name] = cleaned
   }
   if (leftOut.length) explain(`"${type}" goes without ${leftOut.join()}: wrong, or beyond the limits.`)

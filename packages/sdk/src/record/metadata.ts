@@ -21,7 +21,6 @@ export function bound(text: string, maxLength: number): string {
  * @returns nothing for a value that cannot be copied
  */
 export function copyPlain(value: unknown, leftOut: string[]): JsonValue | undefined {
-  const { maxMetadataDepth, maxMetadataKeys, maxMetadataNodes, maxMetadataStringLength } = wireLimits
   let keys = 0
   let nodes = 0
 
@@ -31,19 +30,20 @@ export function copyPlain(value: unknown, leftOut: string[]): JsonValue | undefi
     // `Object`, `Array` or `Date`, in frames too; what the page is made of has names of its own: `Window`, `Text`.
     const kind = Object.prototype.toString.call(item).slice(8, -1)
     if (kind === 'Date') return (item as Date).toISOString()
-    if (['String', 'BigInt', 'Error'].includes(kind)) return bound(String(item), maxMetadataStringLength)
+    if (['String', 'BigInt', 'Error'].includes(kind)) return bound(String(item), wireLimits.maxMetadataStringLength)
     const isArray = kind === 'Array'
-    if (!(isArray || kind === 'Object') || ancestors.length >= maxMetadataDepth || ancestors.includes(item))
+    if (!(isArray || kind === 'Object') || ancestors.length >= wireLimits.maxMetadataDepth || ancestors.includes(item))
       return undefined
 
     const copies: Metadata = {}
     // Everything beyond the limits would be left out one by one, which takes long for a very long list.
-    for (const name of Object.keys(item as object).slice(0, maxMetadataNodes)) {
+    for (const name of Object.keys(item as object).slice(0, wireLimits.maxMetadataNodes)) {
       const isAllowed =
-        ++nodes <= maxMetadataNodes && (isArray || (!FORBIDDEN_KEY.test(name) && ++keys <= maxMetadataKeys))
+        ++nodes <= wireLimits.maxMetadataNodes &&
+        (isArray || (!FORBIDDEN_KEY.test(name) && ++keys <= wireLimits.maxMetadataKeys))
       const member = isAllowed ? attempt(() => copy((item as Metadata)[name], [...ancestors, item])) : undefined
       if (member === undefined) leftOut.push(name)
-      if (isArray || member !== undefined) copies[bound(name, maxMetadataStringLength)] = member ?? null
+      if (isArray || member !== undefined) copies[bound(name, wireLimits.maxMetadataStringLength)] = member ?? null
     }
     return isArray ? Object.values(copies) : copies
   }

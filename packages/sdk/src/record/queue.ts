@@ -5,36 +5,45 @@ export interface EventQueue {
   readonly length: number
   /** UTF-8 bytes of all events in it. */
   readonly bytes: number
-  push(event: SealedEvent): void
+  /** Behind all others, oldest first. */
+  push(...events: SealedEvent[]): void
   /** Takes the oldest events out for as long as `fits` agrees. */
   take(fits: (event: SealedEvent) => boolean): SealedEvent[]
-  /** Puts events back in front of all others, oldest first. */
+  /** In front of all others, oldest first. */
   putBack(events: readonly SealedEvent[]): void
 }
 
-/** `dropped` gets what had to leave because the queue was full. */
+/**
+ * `dropped` gets what had to leave because the queue was full. `countAway` tells how many events are out with requests: they
+ * may come back, and take their places along.
+ */
 export function createQueue(
   limits: { maxQueueEvents: number; maxQueueBytes: number },
+  countAway: () => number,
   dropped: (events: SealedEvent[]) => void,
 ): EventQueue {
   const events: SealedEvent[] = []
-  const bytes = () => events.reduce((sum, event) => sum + event.bytes, 0)
+  let bytes = 0
+
+  function add(at: number, more: readonly SealedEvent[]): void {
+    events.splice(at, 0, ...more)
+    for (const event of more) bytes += event.bytes
+    let excess = events.length + countAway() - limits.maxQueueEvents
+    let left = bytes
+    dropped(
+      take((event) => {
+        const isTooMuch = excess-- > 0 || left > limits.maxQueueBytes
+        left -= event.bytes
+        return isTooMuch
+      }),
+    )
+  }
 
   function take(fits: (event: SealedEvent) => boolean): SealedEvent[] {
     const end = events.findIndex((event) => !fits(event))
-    return events.splice(0, end < 0 ? events.length : end)
-  }
-
-  function trim(): void {
-    let excessEvents = events.length - limits.maxQueueEvents
-    let excessBytes = bytes() - limits.maxQueueBytes
-    const lost = take((event) => {
-      const isTooMuch = excessEvents > 0 || excessBytes > 0
-      excessEvents--
-      excessBytes -= event.bytes
-      return isTooMuch
-    })
-    if (lost.length) dropped(lost)
+    const taken = events.splice(0, end < 0 ? events.length : end)
+    for (const event of taken) bytes -= event.bytes
+    return taken
   }
 
   return {
@@ -42,16 +51,10 @@ export function createQueue(
       return events.length
     },
     get bytes() {
-      return bytes()
+      return bytes
     },
-    push(event) {
-      events.push(event)
-      trim()
-    },
+    push: (...more) => add(events.length, more),
     take,
-    putBack(returned) {
-      events.unshift(...returned)
-      trim()
-    },
+    putBack: (returned) => add(0, returned),
   }
 }

@@ -1,5 +1,6 @@
-// The browser session: one id and one row of numbers for all events until the visitor has been away for long enough.
-import type { TabStorage } from '../storage'
+// The browser session: one id and one row of numbers for all tabs, until the visitor has been away for long enough.
+import { isUuid } from '../id'
+import type { Store } from '../storage'
 
 /** A pause after which a new session begins, in milliseconds. */
 const IDLE_MS = 30 * 60_000
@@ -8,7 +9,6 @@ const IDLE_MS = 30 * 60_000
 const LONGEST_MS = 24 * 3_600_000
 
 const NAME = 'session'
-const UUID = /^[\da-f-]{36}$/
 
 export interface Session {
   readonly id: string
@@ -19,34 +19,48 @@ export interface Session {
 }
 
 export interface Sessions {
+  /** The session of now, if it was not over yet. Read anew each time, because another tab may have moved on. */
+  find(): Session | undefined
   /** The session that an event of now belongs to; begins one if needed. */
   current(): Session
-  /** Gives the next number away, which also shows that the visitor is still there. */
-  advance(): void
+  /** Gives its next number away, which also shows that the visitor is still there. */
+  advance(session: Session): void
 }
 
-export function createSessions(storage: TabStorage, now: () => number, newId: () => string): Sessions {
-  const save = (session: Session): Session => {
-    const { id, startedAt, nextSeq } = session
-    storage.set(NAME, now(), startedAt, nextSeq, id)
-    return session
+/** `ends` may still record into the old session; `begins` is called once there is a new one. Neither may throw. */
+export function createSessions(
+  store: Store,
+  now: () => number,
+  newId: () => string,
+  turn: { ends(): void; begins(): void },
+): Sessions {
+  let isEnding = false
+
+  function find(): Session | undefined {
+    const at = now()
+    const words = store.get(NAME)
+    const [touchedAt, startedAt, nextSeq] = words.map(Number) as [number, number, number]
+    const id = words[3]
+    // What somebody else has damaged compares as false, and another session begins.
+    const goesOn = isEnding || (at - touchedAt <= IDLE_MS && at - startedAt <= LONGEST_MS)
+    return goesOn && startedAt >= 0 && nextSeq >= 0 && isUuid(id) ? { id, startedAt, nextSeq } : undefined
   }
 
-  function current(): Session {
-    const at = now()
-    const words = storage.get(NAME)
-    const [touchedAt = NaN, startedAt = NaN, nextSeq = NaN] = words.map(Number)
-    const id = String(words[3])
-    // What somebody else has damaged compares as false, and another session begins.
-    const goesOn = at - touchedAt <= IDLE_MS && at - startedAt <= LONGEST_MS && nextSeq >= 0 && UUID.test(id)
-    return goesOn ? { id, startedAt, nextSeq } : save({ id: newId(), startedAt: at, nextSeq: 0 })
-  }
+  const save = ({ id, startedAt, nextSeq }: Session) => store.set(NAME, now(), startedAt, nextSeq, id)
 
   return {
-    current,
-    advance() {
-      const { id, startedAt, nextSeq } = current()
-      save({ id, startedAt, nextSeq: nextSeq + 1 })
+    find,
+    current() {
+      const running = find()
+      if (running) return running
+      isEnding = true
+      if (find()) turn.ends()
+      isEnding = false
+      const session = { id: newId(), startedAt: now(), nextSeq: 0 }
+      save(session)
+      turn.begins()
+      return session
     },
+    advance: (session) => save({ ...session, nextSeq: session.nextSeq + 1 }),
   }
 }

@@ -1,42 +1,23 @@
 import { expect, test } from 'vitest'
 import * as fc from 'fast-check'
-import { createFit, ENVELOPE_BYTES, SDK_NAME, writeBatch } from '../../src/deliver/batch'
+import { createFit, writeBatch } from '../../src/deliver/batch'
 import { sealEvent, utf8Length } from '../../src/seal'
 import manifest from '../../package.json'
-import type { Batch, DropCounts, DropReason } from '../../src/wire'
-
-const reasons: { [Reason in DropReason]: true } = {
-  consent: true,
-  sampled: true,
-  before_send: true,
-  duplicate: true,
-  invalid: true,
-  too_large: true,
-  queue_full: true,
-  expired: true,
-  rejected: true,
-  storage: true,
-}
-const everyDrop = Object.fromEntries(Object.keys(reasons).map((reason) => [reason, 1e12])) as DropCounts
+import type { Batch } from '../../src/wire'
 
 test('a batch is the JSON of the wire, with the events as they were sealed', () => {
   const events = [sealEvent({ type: 'like' }), sealEvent({ type: 'share', source: 'feed' })]
   const batch: Batch = {
     v: 1,
+    sdk: `web/${manifest.version}`,
     sentAt: 5,
-    sdk: SDK_NAME,
+    token: '"t"',
     drops: { expired: 2 },
     events: [{ type: 'like' }, { type: 'share', source: 'feed' }],
   }
-  expect(JSON.parse(writeBatch(events, { expired: 2 }, 5))).toEqual(batch)
-})
-
-test('the sender has the version of the package', () => {
-  expect(SDK_NAME).toBe(`web/${manifest.version}`)
-})
-
-test('no envelope is larger than what is reserved for it', () => {
-  expect(utf8Length(writeBatch([], everyDrop, Number.MAX_SAFE_INTEGER))).toBeLessThanOrEqual(ENVELOPE_BYTES)
+  const text = writeBatch(events, { sentAt: 5, anonymousId: undefined, token: '"t"', drops: { expired: 2 } })
+  expect(JSON.parse(text)).toEqual(batch)
+  expect(JSON.parse(writeBatch([], {}))).toEqual({ v: 1, sdk: batch.sdk, events: [] })
 })
 
 test('a batch has at most maxBatchBytes and maxBatchEvents, unless one event alone is larger', () => {
@@ -46,14 +27,15 @@ test('a batch has at most maxBatchBytes and maxBatchEvents, unless one event alo
       texts,
       fc.integer({ min: 1_024, max: 8_192 }),
       fc.integer({ min: 1, max: 40 }),
-      (all, maxBatchBytes, maxBatchEvents) => {
+      fc.string({ unit: 'grapheme', maxLength: 900 }),
+      (all, maxBatchBytes, maxBatchEvents, token) => {
         const events = all.map((source) => sealEvent({ type: 'like', source }))
-        const fits = createFit(maxBatchEvents, maxBatchBytes)
+        const fits = createFit(maxBatchEvents, maxBatchBytes, utf8Length(writeBatch([], { token })))
         const count = events.findIndex((event) => !fits(event))
         const taken = count < 0 ? events : events.slice(0, count)
         expect(taken.length).toBeGreaterThan(0)
         expect(taken.length).toBeLessThanOrEqual(maxBatchEvents)
-        const size = utf8Length(writeBatch(taken, everyDrop, 1e15))
+        const size = utf8Length(writeBatch(taken, { token }))
         expect(taken.length === 1 || size <= maxBatchBytes).toBe(true)
       },
     ),

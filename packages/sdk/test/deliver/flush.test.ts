@@ -36,6 +36,18 @@ describe('a batch leaves', () => {
     await page.settle()
   })
 
+  test('right behind another one when both have waited for long enough', async () => {
+    const { page } = world
+    page.blackHole()
+    const tracker = page.start()
+    trackSome(tracker, 45)
+    page.accept()
+    page.requests[0]!.answer(200)
+    await page.settle()
+    expect(sizes(page)).toEqual([20, 20, 5])
+    expect(tracker.stats()).toMatchObject({ delivered: 45 })
+  })
+
   test('after every event with flushIntervalMs: 0', async () => {
     const { page } = world
     const tracker = page.start({ flushIntervalMs: 0 })

@@ -23,23 +23,44 @@ test.each([
   for (const status of statuses) expect([status, judge(status)]).toEqual([status, verdict])
 })
 
+/** The waits after so many failures in a row, in seconds. */
+function waitsAfter(count: number, status = 500) {
+  let now = 0
+  const pause = createPause(
+    () => now,
+    () => 0,
+  )
+  return Array.from({ length: count }, () => {
+    now = pause.until
+    pause.after('again', status)
+    return Math.round(pause.until - now) / 1_000
+  })
+}
+
 describe('a pause', () => {
-  test('doubles its reach from 1 s to 60 s, and is forgotten after a success', () => {
-    let now = 0
+  test('reaches up to 1, 4 and 16 seconds; then the breaker is open for 1 to 15 minutes', () => {
+    vi.mocked(Math.random).mockReturnValue(1)
+    expect(waitsAfter(9)).toEqual([1, 4, 16, 90, 180, 360, 720, 1_350, 1_350])
+    vi.mocked(Math.random).mockReturnValue(0)
+    expect(waitsAfter(9)).toEqual([0, 0, 0, 60, 120, 240, 480, 900, 900])
+  })
+
+  test('after a 429 that asks for none is at least half a minute', () => {
+    vi.mocked(Math.random).mockReturnValue(0.5)
+    expect(waitsAfter(5, 429)).toEqual([30, 30, 30, 75, 150])
+  })
+
+  test('is forgotten after a decision', () => {
     vi.mocked(Math.random).mockReturnValue(1)
     const pause = createPause(
-      () => now,
+      () => 0,
       () => 0,
     )
-    const waits = Array.from({ length: 8 }, () => {
-      now = pause.until
-      pause.after('again', null)
-      return pause.until - now
-    })
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
-    pause.after('done', null)
-    pause.after('again', null)
-    expect(pause.until - now).toBe(1_000)
+    for (let time = 0; time < 6; time++) pause.after('again', 0)
+    pause.after('refused', 400)
+    expect([pause.until, pause.failures]).toEqual([0, 0])
+    pause.after('again', 0)
+    expect(pause.until).toBe(1_000)
   })
 
   test('is spread over the whole reach, so that clients do not come back together', () => {
@@ -49,10 +70,30 @@ describe('a pause', () => {
         () => 0,
         () => 0,
       )
-      pause.after('again', null)
+      pause.after('again', 500)
       return pause.until
     })
     expect([Math.min(...waits), Math.max(...waits)]).toEqual([0, 999])
+  })
+
+  test('that was asked for is at most a tenth longer', () => {
+    vi.mocked(Math.random).mockReturnValue(1)
+    const pause = createPause(
+      () => 0,
+      () => 0,
+    )
+    pause.after('again', 503, '10')
+    expect(pause.until).toBe(11_000)
+  })
+
+  test('of a server that asks for no time at all still grows', () => {
+    vi.mocked(Math.random).mockReturnValue(1)
+    const pause = createPause(
+      () => 0,
+      () => 0,
+    )
+    pause.after('again', 503, '0')
+    expect(pause.until).toBe(1_000)
   })
 })
 
@@ -61,7 +102,7 @@ test.each([
   ['0', 0],
   ['86400', 300_000],
   ['Thu, 01 Jan 1970 00:01:30 GMT', 60_000],
-  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', -30_000],
   ['soon', Number.NaN],
   ['', Number.NaN],
   [null, Number.NaN],
@@ -77,7 +118,7 @@ describe('a batch that was not decided', () => {
     trackSome(tracker, 3)
     await page.advance(5_000)
     page.accept()
-    await page.advance(1_000)
+    await page.advance(30_000)
     expect(page.requests).toHaveLength(2)
     expect(eventsOf(page.requests[1]!)).toBe(eventsOf(page.requests[0]!))
     expect(tracker.stats()).toMatchObject({ delivered: 3, queued: 0 })
@@ -88,7 +129,7 @@ describe('a batch that was not decided', () => {
     page.collector((request) => request.fail())
     const tracker = page.start()
     trackSome(tracker, 3)
-    await page.advance(30_000)
+    await page.advance(10_000)
     const before = page.requests.length
     page.accept()
     page.goOnline()
@@ -102,7 +143,7 @@ describe('a batch that was not decided', () => {
     page.collector(500)
     const tracker = page.start()
     trackSome(tracker, 3)
-    await page.advance(30_000)
+    await page.advance(6_000)
     page.hide()
     await page.settle()
     const before = page.requests.length
@@ -126,7 +167,7 @@ describe('a batch that was not decided', () => {
     await page.advance(89_000)
     expect(page.requests).toHaveLength(1)
     page.accept()
-    await page.advance(1_001)
+    await page.advance(10_000)
     expect(tracker.stats()).toMatchObject({ delivered: 60 })
   })
 
@@ -150,7 +191,7 @@ describe('a batch that was not decided', () => {
     trackSome(tracker, 3)
     await page.advance(3_540_000)
     expect(tracker.stats()).toMatchObject({ queued: 3, dropped: {} })
-    await page.advance(180_000)
+    await page.advance(1_400_000)
     expect(tracker.stats()).toMatchObject({ queued: 0, dropped: { expired: 3 } })
   })
 })
@@ -185,6 +226,42 @@ describe('a batch that is too large', () => {
     await page.advance(60_000)
     expect(page.requests.length).toBeLessThan(10)
     tracker.setConsent('denied')
+  })
+})
+
+const poison = (request: { body: string; fail(): void; answer(status: number): void }) =>
+  request.body.includes('poison') ? request.fail() : request.answer(200)
+
+describe('an event that a filter on the way swallows', () => {
+  test('does not block the ones behind it, and is dropped once others were seen to pass', async () => {
+    const { page } = world
+    page.collector(poison)
+    const tracker = page.start()
+    tracker.track('like', { metadata: { poison: true } })
+    trackSome(tracker, 39)
+    await page.advance(1_800_000)
+    expect(tracker.stats()).toMatchObject({ delivered: 39, queued: 0, dropped: { rejected: 1 } })
+  })
+
+  test('is not suspected as long as nothing passes at all', async () => {
+    const { page } = world
+    page.collector((request) => request.fail())
+    const tracker = page.start()
+    trackSome(tracker, 3)
+    await page.advance(6 * 3_600_000)
+    page.accept()
+    await page.advance(1_800_000)
+    expect(tracker.stats()).toMatchObject({ delivered: 3, dropped: {} })
+    expect(new Set(page.requests.slice(-3).flatMap(({ batch }) => batch.events.map(({ seq }) => seq))).size).toBe(3)
+  })
+
+  test('by refusing keepalive goes without it the second time', async () => {
+    const { page } = world
+    page.collector((request) => (request.init.keepalive ? request.fail() : request.answer(200)))
+    const tracker = page.start()
+    trackSome(tracker, 20)
+    await page.advance(2_000)
+    expect(tracker.stats()).toMatchObject({ delivered: 20 })
   })
 })
 

@@ -97,7 +97,7 @@ describe('the keepalive budget', () => {
     page.blackHole()
     const trackers = Array.from({ length: 3 }, () => page.start({ maxBatchBytes: 40_000, maxBatchEvents: 1 }))
     for (const tracker of trackers) tracker.track('like', { metadata: fill(25) })
-    expect(page.requests.map(({ init }) => init.keepalive)).toEqual([true, true, false])
+    expect(page.requests.map(({ init }) => init.keepalive)).toEqual([true, true, undefined])
     expect(inFlightBytes()).toBeLessThanOrEqual(KEEPALIVE_BUDGET_BYTES)
     for (const request of page.requests) request.answer(200)
     await page.settle()
@@ -197,6 +197,47 @@ describe('the page goes away', () => {
     expect(tracker.stats()).toMatchObject({ recorded: 3, unconfirmed: 3, queued: 0 })
   })
 
+  test('and comes back, and what a beacon took goes out once more to be confirmed', async () => {
+    const { page } = world
+    const budget = shareKeepaliveBudget(globalThis)
+    budget.inFlightBytes += 59_900
+    const tracker = page.start()
+    trackSome(tracker, 3)
+    page.exit()
+    budget.inFlightBytes -= 59_900
+    await page.settle()
+    expect(tracker.stats()).toMatchObject({ unconfirmed: 3, delivered: 0 })
+    page.comeBack()
+    await page.settle()
+    expect(page.requests[0]!.batch.events).toEqual(page.beacons[0]!.batch.events)
+    expect(tracker.stats()).toMatchObject({ unconfirmed: 0, delivered: 3 })
+  })
+
+  test('while the breaker is open, and nothing is sent, unless nothing could be kept', async () => {
+    const { page } = world
+    page.collector(503)
+    const trackers = [page.start(), page.start({ storage: 'memory', endpoint: 'https://other.test' })]
+    for (const tracker of trackers) trackSome(tracker, 20)
+    await page.advance(50_000)
+    const before = page.requests.length
+    page.exit()
+    expect(page.requests.slice(before).map(({ url }) => url)).toEqual(['https://other.test/v1/events'])
+    for (const tracker of trackers) tracker.setConsent('denied')
+    await page.settle()
+  })
+
+  test('in trouble, and one request is enough for what is kept anyway', async () => {
+    const { page } = world
+    page.collector(503)
+    const tracker = page.start()
+    trackSome(tracker, 60)
+    await page.settle()
+    page.exit()
+    expect(sizes(page)).toEqual([20, 20])
+    await page.settle()
+    expect(tracker.stats()).toMatchObject({ queued: 60 })
+  })
+
   test('and refused beacons are halved; what is still refused stays queued', async () => {
     const { page } = world
     shareKeepaliveBudget(globalThis).inFlightBytes += 59_900
@@ -234,10 +275,10 @@ describe('the page goes away', () => {
     page.blackHole()
     const tracker = page.start()
     trackSome(tracker, 20)
-    expect(page.requests[0]!.init.keepalive).toBe(false)
+    expect(page.requests[0]!.init.keepalive).toBeUndefined()
     budget.inFlightBytes -= 59_900
     page.exit()
-    expect(page.requests.map(({ init }) => init.keepalive)).toEqual([false, true])
+    expect(page.requests.map(({ init }) => init.keepalive)).toEqual([undefined, true])
     expect(page.requests[0]!.batch.events).toEqual(page.requests[1]!.batch.events)
     expect(tracker.stats()).toMatchObject({ inFlight: 20, queued: 0 })
     page.requests[1]!.answer(200)

@@ -28,7 +28,35 @@ describe('a content', () => {
     observe(node, 'a')
     await page.advance(1_200)
     observe(node, 'b')
+    await page.settle()
     expect(views).toMatchObject([{ content: 'post:a', endReason: 'recycled', durationMs: expect.closeTo(1_200, -1) }])
+  })
+
+  test('that moves on to the next row, as all of them do in one task, keeps its time', async () => {
+    const { page, seen, observe } = feed()
+    const rows = [page.add(), page.add(), page.add()]
+    for (const [index, row] of rows.entries()) {
+      page.show(row)
+      observe(row, 'abc'[index]!)
+    }
+    await page.advance(600)
+    for (const [index, row] of rows.entries()) observe(row, 'zabc'[index]!)
+    await page.advance(450)
+    expect(seen).toEqual(['post:a', 'post:b'])
+    await page.advance(600)
+    expect(seen).toEqual(['post:a', 'post:b', 'post:z'])
+  })
+
+  test('that took the place of a stopped one at once is counted', async () => {
+    const { page, seen, observe } = feed()
+    const node = page.add()
+    page.show(node)
+    const stop = observe(node, 'a')
+    await page.advance(500)
+    stop()
+    observe(node, 'b')
+    await page.advance(1_100)
+    expect(seen).toEqual(['post:b'])
   })
 
   test('that is registered a hundred times on one element never starts over', async () => {
@@ -125,6 +153,91 @@ describe('a content', () => {
       observe(clone)
     }
     await page.advance(3_000)
+    expect(seen).toEqual(['post:42'])
+  })
+
+  test('on two elements at once has the time of one, which goes on at the other when the first leaves', async () => {
+    const { page, seen, views, observe } = feed()
+    const [first, second] = [page.add(), page.add()]
+    observe(first)
+    observe(second)
+    page.show(first)
+    await page.advance(600)
+    page.show(second)
+    await page.advance(200)
+    page.leave(first)
+    await page.advance(210)
+    expect(seen).toEqual(['post:42'])
+    await page.advance(490)
+    page.leave(second)
+    await page.advance(5)
+    const about1500 = expect.closeTo(1_500, -1)
+    expect(views).toMatchObject([{ durationMs: about1500, totalMs: about1500, endReason: 'left' }])
+  })
+
+  test('on two elements ends one view when the page is hidden', async () => {
+    const { page, views, observe } = feed()
+    for (const clone of [page.add(), page.add()]) {
+      page.show(clone)
+      observe(clone)
+    }
+    await page.advance(1_200)
+    page.hide()
+    await page.advance(100)
+    page.unhide()
+    await page.advance(300)
+    page.exit()
+    expect(views).toMatchObject([
+      { endReason: 'hidden', durationMs: expect.closeTo(1_200, -1) },
+      { endReason: 'pagehide', durationMs: expect.closeTo(300, -1), totalMs: expect.closeTo(1_500, -1) },
+    ])
+    expect(views).toHaveLength(2)
+  })
+
+  test.each(['stopped', 'recycled'])('goes on at its second element when the first is %s', async (ending) => {
+    const { page, seen, views, observe } = feed()
+    const [first, second] = [page.add(), page.add()]
+    page.show(first)
+    page.show(second)
+    const stop = observe(first)
+    await page.advance(100)
+    observe(second)
+    await page.advance(500)
+    if (ending === 'stopped') stop()
+    else observe(first, 'other')
+    await page.advance(410)
+    expect(seen).toEqual(['post:42'])
+    expect(views).toEqual([])
+  })
+
+  test('is seen at its second element when the first is never painted', async () => {
+    const { page, seen, observe } = feed()
+    const [invisible, visible] = [page.add(), page.add()]
+    invisible.checkVisibility = () => false
+    for (const clone of [invisible, visible]) {
+      page.show(clone)
+      observe(clone)
+    }
+    await page.advance(1_500)
+    expect(seen).toEqual([])
+    await page.advance(600)
+    expect(seen).toEqual(['post:42'])
+  })
+
+  test('that is registered a hundred times with the same wishes is not measured anew', async () => {
+    const { page, seen, observe } = feed()
+    const card = page.add()
+    page.show(card)
+    observe(card, '42', { threshold: 0.8 })
+    await page.advance(5)
+    const asked = vi.spyOn(FakeIntersectionObserver.prototype, 'observe')
+    for (let time = 0; time < 100; time++) {
+      observe(card, '42', { threshold: 0.8 })
+      await page.advance(9)
+    }
+    expect(asked).not.toHaveBeenCalled()
+    asked.mockRestore()
+    await page.advance(110)
     expect(seen).toEqual(['post:42'])
   })
 

@@ -4,11 +4,11 @@ import type { SealedEvent } from '../../src/seal'
 import { useFakePage } from '../support/fake-page'
 import { openFeed } from '../support/feed'
 
-const event = (json: string, bytes = 1): SealedEvent => ({ json, bytes, occurredAt: 0, dedupeKey: undefined })
+const event = (json: string, bytes = 1): SealedEvent => ({ id: json, json, bytes, occurredAt: 0 })
 
-function open(limits = { maxQueueEvents: 3, maxQueueBytes: 100 }) {
+function open(limits = { maxQueueEvents: 3, maxQueueBytes: 100 }, countAway = () => 0) {
   const dropped: string[] = []
-  const queue = createQueue(limits, (events) => dropped.push(...events.map(({ json }) => json)))
+  const queue = createQueue(limits, countAway, (events) => dropped.push(...events.map(({ json }) => json)))
   const all = () => {
     const events = queue.take(() => true)
     queue.putBack(events)
@@ -33,6 +33,18 @@ describe('a full queue', () => {
     queue.push(event('b', 40))
     queue.push(event('c', 90))
     expect([dropped, all(), queue.bytes]).toEqual([['a', 'b'], ['c'], 90])
+  })
+
+  test('keeps places for the events that are on their way', () => {
+    let away = 2
+    const { queue, dropped, all } = open(undefined, () => away)
+    for (const name of 'cde') queue.push(event(name))
+    away = 0
+    queue.putBack([event('a'), event('b')])
+    expect([dropped, all()]).toEqual([
+      ['c', 'd'],
+      ['a', 'b', 'e'],
+    ])
   })
 
   test('drops the oldest when a failed batch comes back', () => {

@@ -12,8 +12,10 @@ export const viewportSize = { width: 1_000, height: 800 }
 
 const boxes = new WeakMap<Element, Box>()
 const alive = new Set<FakeIntersectionObserver>()
+const aliveSizes = new Set<FakeResizeObserver>()
 
 export const liveObservers = () => [...alive]
+export const liveSizeObservers = () => [...aliveSizes]
 
 export const boxOf = (element: Element): Box => boxes.get(element) ?? { top: 5_000, left: 0, width: 300, height: 200 }
 
@@ -23,6 +25,7 @@ export const place = (element: Element, box: Partial<Box>) => boxes.set(element,
 export function renderFrame(): void {
   for (const observer of alive) observer.measure()
   for (const observer of alive) observer.deliver()
+  for (const observer of aliveSizes) observer.deliver()
 }
 
 const rect = ({ top, left, width, height }: Box) =>
@@ -34,6 +37,8 @@ export class FakeIntersectionObserver {
   readonly root = null
   readonly rootMargin: string
   readonly thresholds: number[]
+  /** Milliseconds between two measurements of one element; only Chromium has it. */
+  readonly delay: number
   /** Index of the threshold that was reported last; −1 before the first report. */
   readonly targets = new Map<Element, number>()
   private queue: IntersectionObserverEntry[] = []
@@ -43,6 +48,7 @@ export class FakeIntersectionObserver {
     this.#report = report
     this.rootMargin = options.rootMargin ?? '0px'
     this.thresholds = [options.threshold ?? 0].flat()
+    this.delay = (options as { delay?: number }).delay ?? 0
     alive.add(this)
   }
 
@@ -67,6 +73,8 @@ export class FakeIntersectionObserver {
 
   measure(): void {
     for (const [target, before] of this.targets) {
+      // As Chromium with a delay, where the removal comes soon after a measurement.
+      if (this.delay && before >= 0 && !target.isConnected) continue
       const entry = this.#look(target)
       const reached = this.thresholds.filter((threshold) => threshold <= entry.intersectionRatio).length
       const index = entry.isIntersecting ? reached : 0
@@ -110,5 +118,39 @@ export class FakeIntersectionObserver {
         ? rect({ top: edges.top, left: edges.left, width: edges.right - edges.left, height: edges.bottom - edges.top })
         : nothing,
     }
+  }
+}
+
+/** Tells the size of an element once it differs from the last one told; the first time from none at all. */
+export class FakeResizeObserver {
+  readonly targets = new Map<Element, string>()
+  readonly #report: ResizeObserverCallback
+
+  constructor(report: ResizeObserverCallback) {
+    this.#report = report
+    aliveSizes.add(this)
+  }
+
+  observe(element: Element): void {
+    if (!this.targets.has(element)) this.targets.set(element, '0 0')
+  }
+
+  unobserve(element: Element): void {
+    this.targets.delete(element)
+  }
+
+  disconnect(): void {
+    this.targets.clear()
+    aliveSizes.delete(this)
+  }
+
+  deliver(): void {
+    const changed = [...this.targets].flatMap(([target, before]) => {
+      const { width, height } = boxOf(target)
+      const size = `${width} ${height}`
+      this.targets.set(target, size)
+      return size === before ? [] : [{ target, contentRect: rect({ top: 0, left: 0, width, height }) }]
+    })
+    if (changed.length) this.#report(changed as unknown as ResizeObserverEntry[], this as unknown as ResizeObserver)
   }
 }

@@ -1,8 +1,17 @@
 // A page whose visitor, browser and collector do what a test says, in the words of the domain and in fake time.
-import { afterEach, beforeEach, vi } from 'vitest'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { createTracker, type EventMap, type Tracker, type TrackerOptions } from '../../src/index'
 import type { Batch, IngestResult, WireEvent } from '../../src/wire'
-import { boxOf, FakeIntersectionObserver, liveObservers, place, renderFrame, viewportSize } from './fake-observer'
+import {
+  boxOf,
+  FakeIntersectionObserver,
+  FakeResizeObserver,
+  liveObservers,
+  place,
+  renderFrame,
+  viewportSize,
+} from './fake-observer'
+import { createFakeLocks } from './fake-locks'
 import { expectNothingLeft, watchListeners } from './no-leaks'
 
 export const START = Date.UTC(2026, 0, 5, 12)
@@ -40,6 +49,7 @@ function openFakePage() {
   let takesBeacon = everything
   let visibility: DocumentVisibilityState = 'visible'
   let prerendering = false
+  let hasFocus = true
   const view = document.defaultView!
   const restore: (() => void)[] = []
 
@@ -52,7 +62,11 @@ function openFakePage() {
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => visibility })
   Object.defineProperty(document, 'prerendering', { configurable: true, get: () => prerendering })
   Object.defineProperty(document, 'referrer', { configurable: true, value: '' })
-  for (const scope of [view, globalThis]) define(scope, 'IntersectionObserver', FakeIntersectionObserver)
+  for (const scope of [view, globalThis]) {
+    define(scope, 'IntersectionObserver', FakeIntersectionObserver)
+    define(scope, 'ResizeObserver', FakeResizeObserver)
+  }
+  define(document, 'hasFocus', () => hasFocus)
   define(navigator, 'sendBeacon', (url: string, body: string) => {
     if (!takesBeacon(body)) return false
     beacons.push({ url, body, batch: JSON.parse(body) as Batch })
@@ -77,12 +91,15 @@ function openFakePage() {
       collector(request)
     })
   })
+  const locks = createFakeLocks()
+  define(navigator, 'locks', locks)
   const listeners = watchListeners({ window, document, history: view as unknown as Window })
 
   const page = {
     requests,
     beacons,
     listeners: listeners.live,
+    locks,
     viewport: viewportSize,
 
     /** Starts a tracker that is closed with the test. Pages are not counted unless the test asks for it. */
@@ -117,6 +134,15 @@ function openFakePage() {
     unhide() {
       visibility = 'visible'
       signal(document, 'visibilitychange')
+    },
+    /** The visitor goes to another window, while this one can still be seen. */
+    blur() {
+      hasFocus = false
+      signal(window, 'blur')
+    },
+    focus() {
+      hasFocus = true
+      signal(window, 'focus')
     },
     freeze: () => signal(document, 'freeze'),
     resume: () => signal(document, 'resume'),
@@ -199,13 +225,15 @@ export function useFakePage(): { readonly page: FakePage } {
   const current = {} as { page: FakePage }
   beforeEach(() => {
     vi.useFakeTimers({ now: START })
-    sessionStorage.clear()
+    localStorage.clear()
     Reflect.deleteProperty(globalThis, Symbol.for('sightline.keepalive'))
     history.replaceState(null, '', '/feed')
     current.page = openFakePage()
   })
-  afterEach(() => {
+  afterEach(async () => {
     current.page.close()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(current.page.locks.held).toEqual([])
     expectNothingLeft(current.page.listeners)
     vi.useRealTimers()
   })

@@ -21,6 +21,7 @@ export function createFakeTracker() {
         live.delete(observed)
       }
     }),
+    observeMedia: vi.fn<Tracker['observeMedia']>(() => () => {}),
     track: vi.fn<Tracker['track']>(),
     click: vi.fn<Tracker['click']>(),
     page: vi.fn<Tracker['page']>(),

@@ -1,6 +1,6 @@
 // A listener, timer or observer that outlives its tracker fails the test.
 import { expect, vi } from 'vitest'
-import { liveObservers } from './fake-observer'
+import { liveObservers, liveSizeObservers } from './fake-observer'
 
 type Target = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
 
@@ -24,7 +24,11 @@ export function watchListeners(targets: Record<string, Target>) {
 }
 
 export function expectNothingLeft(listeners: readonly string[]): void {
-  expect({ listeners, timers: vi.getTimerCount(), observers: liveObservers().length }).toEqual({
+  expect({
+    listeners,
+    timers: vi.getTimerCount(),
+    observers: liveObservers().length + liveSizeObservers().length,
+  }).toEqual({
     listeners: [],
     timers: 0,
     observers: 0,
