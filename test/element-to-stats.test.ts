@@ -63,7 +63,7 @@ describe.skipIf(!chromiumPath).each(databases)('on $name', (database) => {
     site = await servePages({
       '/feed': feed(origin),
       '/elsewhere': '<!doctype html><p>Another page of the site',
-      '/sdk.js': await bundleForPage('packages/sdk/src/index.ts', 'SightlineSdk'),
+      '/sdk.js': await bundleForPage('packages/sdk/dist/index.js', 'SightlineSdk'),
     })
     browser = await launchChromium()
   })

@@ -1,6 +1,6 @@
 // Everything around the page: dependencies, bundle, site, Chromium, and the main thread's CPU clock.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,10 @@ const here = dirname(fileURLToPath(import.meta.url))
 /** Installs what only the benchmarks need, from the lockfile beside their package.json. */
 export function installOnce() {
   const folder = join(here, '..')
-  if (existsSync(join(folder, 'node_modules/react-intersection-observer'))) return
-  const install = ['-y', 'pnpm@12.21.0', 'install', '--ignore-workspace', '--frozen-lockfile']
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  if (Object.keys(dependencies).every((name) => existsSync(join(folder, 'node_modules', name)))) return
+  // No script of a package is needed, and pnpm ends with an error for each one that is not decided.
+  const install = ['-y', 'pnpm@12.21.0', 'install', '--ignore-workspace', '--frozen-lockfile', '--ignore-scripts']
   const { status } = spawnSync('npx', install, { cwd: folder, stdio: 'inherit' })
   if (status !== 0) throw new Error(`bench: expected "npx ${install.join(' ')}" to work in ${folder}.`)
 }
@@ -66,11 +68,13 @@ const usualPlaces = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-export function launchChromium() {
+/** The driver turns the back/forward cache off, which people's browsers have, unless it is asked for. */
+export function launchChromium({ hasBackForwardCache = false } = {}) {
   const executablePath = process.env.CHROMIUM ?? usualPlaces.find((path) => existsSync(path))
   if (!executablePath) throw new Error('bench: found no Chromium. Install one, or set CHROMIUM=/path/to/chromium.')
   return chromium.launch({
     executablePath,
+    ignoreDefaultArgs: hasBackForwardCache ? ['--disable-back-forward-cache'] : [],
     args: [
       '--no-sandbox',
       '--disable-gpu',

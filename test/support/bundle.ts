@@ -1,4 +1,4 @@
-// The SDK's sources as one script for a page, so that browser tests need no build.
+// A module with all that it imports as one script for a page, without a build of its own.
 import { build } from 'esbuild'
 import { join } from 'node:path'
 import { root } from './source-files'

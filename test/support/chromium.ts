@@ -17,9 +17,11 @@ if (!chromiumPath) {
   console.warn('Browser tests are skipped: no Chromium was found. Install one, or set CHROMIUM=/path/to/chromium.')
 }
 
-export function launchChromium(): Promise<Browser> {
+/** The driver turns the back/forward cache off, which people's browsers have, unless it is asked for. */
+export function launchChromium({ hasBackForwardCache = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath!,
+    ignoreDefaultArgs: hasBackForwardCache ? ['--disable-back-forward-cache'] : [],
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -13,9 +13,10 @@ export interface Tab {
   close(): Promise<void>
 }
 
-export async function openTab(browser: Browser, url: string): Promise<Tab> {
+/** With `newWindow` it stays visible beside the tabs of other windows. */
+export async function openTab(browser: Browser, url: string, { newWindow = false } = {}): Promise<Tab> {
   const driver = await browser.newBrowserCDPSession()
-  const { targetId } = await driver.send('Target.createTarget', { url })
+  const { targetId } = await driver.send('Target.createTarget', { url, ...(newWindow && { newWindow }) })
   const { sessionId } = await driver.send('Target.attachToTarget', { targetId, flatten: false })
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   const listeners = new Map<string, (() => void)[]>()
@@ -54,9 +55,9 @@ export async function openTab(browser: Browser, url: string): Promise<Tab> {
     async evaluate<Result>(expression: string) {
       const { result, exceptionDetails } = await send<{
         result: { value: Result }
-        exceptionDetails?: { text: string }
+        exceptionDetails?: { text: string; exception?: { description?: string } }
       }>('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })
-      if (exceptionDetails) throw new Error(exceptionDetails.text)
+      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
       return result.value
     },
     async activate() {

@@ -1,0 +1,27 @@
+// Segment with its batching strategy, as its documentation shows it, which keeps nothing across pages.
+import { AnalyticsBrowser } from '@segment/analytics-next'
+
+let analytics
+
+export async function start(collector) {
+  analytics = AnalyticsBrowser.load(
+    {
+      writeKey: 'bench',
+      cdnSettings: { integrations: { 'Segment.io': { apiKey: 'bench' } }, metrics: { sampleRate: 0 } },
+    },
+    {
+      integrations: {
+        'Segment.io': {
+          apiHost: `${new URL(collector).host}/v1`,
+          protocol: 'http',
+          deliveryStrategy: { strategy: 'batching', config: { size: 10, timeout: 5_000 } },
+        },
+      },
+    },
+  )
+  await analytics.ready()
+}
+
+export function track({ id, source, position, note }) {
+  analytics.track('like', { content_type: 'post', content_id: '42', source, position, id, ...note })
+}
