@@ -1,7 +1,9 @@
-// From a rendered element to an observed one: a ref callback that starts, keeps and stops one observation.
-import type { ObserveOptions, Subject, Tracker } from '@sightline/sdk'
-import { useInsertionEffect, useMemo } from 'react'
-import { useTracker } from './provider'
+// What a component shows, observed from the element it renders: in passing, or opened on purpose.
+import type { ObserveOptions, Subject } from '@sightline/sdk'
+import { type Start, useObservation } from './use-observation'
+
+const observe: Start<Element, ObserveOptions> = (tracker, element, read, options) =>
+  tracker.observe(element, read, options)
 
 /**
  * Returns a ref callback; the element it is given to is observed until it unmounts. Causes no re-render.
@@ -12,34 +14,16 @@ import { useTracker } from './provider'
  * @throws Error when no `<TrackerProvider>` is above the caller.
  */
 export function useImpression(subject: Subject, options?: ObserveOptions): (element: Element | null) => void {
-  const tracker = useTracker()
-  const { type, id } = subject.content
-  const criteria = JSON.stringify(options)
-
-  const observation = useMemo(() => createObservation(tracker, subject, options), [tracker, type, String(id), criteria])
-
-  // Written at commit, not while rendering: a render that React throws away must not change what is recorded.
-  useInsertionEffect(() => {
-    observation.subject = subject
-  })
-
-  return observation.ref
+  return useObservation(observe, subject, options)
 }
 
 /**
- * Each content has an observation of its own, so the last view of the previous content keeps its own position and
- * source, although the hook holds the next subject by then.
+ * For the page of one content: whoever opened it means to see it, so it counts from the first moment and with any part
+ * on screen, and its `viewType` is `intentional`; both can be overridden. Otherwise as {@link useImpression}.
+ *
+ * @throws Error when no `<TrackerProvider>` is above the caller.
  */
-function createObservation(tracker: Tracker, subject: Subject, options: ObserveOptions | undefined) {
-  let stop: (() => void) | undefined
-
-  const observation = {
-    subject,
-    // React calls with null before it calls with another element, also in StrictMode, so one slot is enough.
-    ref(element: Element | null) {
-      stop?.()
-      stop = element ? tracker.observe(element, () => observation.subject, options) : undefined
-    },
-  }
-  return observation
+export function useView(subject: Subject, options?: ObserveOptions): (element: Element | null) => void {
+  const opened = { ...subject, viewType: subject.viewType ?? 'intentional' }
+  return useImpression(opened, { threshold: 0, minDurationMs: 0, ...options })
 }

@@ -1,10 +1,8 @@
-// From a template ref to an observed element, for as long as the component lives.
+// What a component shows, observed from the element it renders: in passing, or opened on purpose.
 import type { ObserveOptions, Subject } from '@sightline/sdk'
-import { type ComponentPublicInstance, type MaybeRefOrGetter, onScopeDispose, toValue, watch } from 'vue'
-import { createObservation } from './observation'
+import { type MaybeRefOrGetter, toValue } from 'vue'
 import { useTracker } from './plugin'
-
-type Target = Element | ComponentPublicInstance | null | undefined
+import { type Target, useObservation } from './use-observation'
 
 /**
  * Observes `target`, a template ref of an element or of a component with one root element. Causes no re-render.
@@ -19,26 +17,23 @@ export function useImpression(
   subject: MaybeRefOrGetter<Subject>,
   options?: MaybeRefOrGetter<ObserveOptions | undefined>,
 ): void {
-  const observation = createObservation(useTracker())
-
-  watch(
-    () => {
-      const element = elementOf(toValue(target))
-      return element && { element, subject: copyOf(toValue(subject)), options: toValue(options) }
-    },
-    (latest) => (latest ? observation.update(latest.element, latest.subject, latest.options) : observation.stop()),
-    { immediate: true, flush: 'post' },
-  )
-  onScopeDispose(observation.stop)
+  useObservation(useTracker().observe, target, subject, options)
 }
 
-function elementOf(target: Target): Element | undefined {
-  const node: Node | null | undefined = target && '$el' in target ? target.$el : target
-  // A component with several root elements is a text node here; there is no `Element` to compare with on a server.
-  return node?.nodeType === 1 ? (node as Element) : undefined
-}
-
-// A copy, since a reactive object changes in place, also under an observation that is about to end.
-function copyOf(subject: Subject): Subject {
-  return { ...subject, content: { ...subject.content } }
+/**
+ * For the page of one content: whoever opened it means to see it, so it counts from the first moment and with any part
+ * on screen, and its `viewType` is `intentional`; both can be overridden. Otherwise as {@link useImpression}.
+ *
+ * @throws Error when the plugin is not installed.
+ */
+export function useView(
+  target: MaybeRefOrGetter<Target>,
+  subject: MaybeRefOrGetter<Subject>,
+  options?: MaybeRefOrGetter<ObserveOptions | undefined>,
+): void {
+  const opened = () => {
+    const { viewType = 'intentional', ...rest } = toValue(subject)
+    return { ...rest, viewType }
+  }
+  useImpression(target, opened, () => ({ threshold: 0, minDurationMs: 0, ...toValue(options) }))
 }

@@ -16,10 +16,10 @@ declare module 'vue' {
 
 /** The same promise as `useImpression`: one observation for each element and content, started anew by another content. */
 export function createImpressionDirective(tracker: Tracker): ImpressionDirective {
-  const observations = new WeakMap<Element, Observation>()
+  const observations = new WeakMap<Element, Observation<Element, ObserveOptions>>()
 
   function update(element: Element, { options, ...subject }: ImpressionBinding): void {
-    const observation = observations.get(element) ?? createObservation(tracker)
+    const observation = observations.get(element) ?? createObservation(tracker.observe)
     observations.set(element, observation)
     observation.update(element, subject, options)
   }
