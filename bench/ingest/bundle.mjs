@@ -6,16 +6,24 @@ import { build } from 'esbuild'
 
 export const collectorDir = fileURLToPath(new URL('../../packages/collector', import.meta.url))
 
-/** @returns the file to import, and what removes it */
-export async function bundleCollector() {
+/**
+ * @param withTestSupport also makes a module of what the collector's own tests check tables and bodies with
+ * @returns the files to import, and what removes them
+ */
+export async function bundleCollector({ withTestSupport = false } = {}) {
   // Inside the package, so that the bundle finds the dependencies.
   const dir = join(collectorDir, 'node_modules', '.bench-bundle', String(process.pid))
   await mkdir(dir, { recursive: true })
   const { dependencies } = JSON.parse(await readFile(join(collectorDir, 'package.json'), 'utf8'))
-  const file = join(dir, 'collector.mjs')
+  const entryPoints = { collector: join(collectorDir, 'src/index.ts') }
+  if (withTestSupport) {
+    entryPoints.recount = join(collectorDir, 'test/support/events.ts')
+    entryPoints.hostile = join(collectorDir, 'test/support/hostile-bodies.ts')
+  }
   await build({
-    entryPoints: [join(collectorDir, 'src/index.ts')],
-    outfile: file,
+    entryPoints,
+    outdir: dir,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -25,5 +33,7 @@ export async function bundleCollector() {
     sourcemap: 'inline',
     logLevel: 'warning',
   })
-  return { file, remove: () => rm(dir, { recursive: true, force: true }) }
+  const fileOf = (name) => join(dir, `${name}.mjs`)
+  const supportFiles = { recount: fileOf('recount'), hostile: fileOf('hostile') }
+  return { file: fileOf('collector'), ...supportFiles, remove: () => rm(dir, { recursive: true, force: true }) }
 }

@@ -7,7 +7,7 @@ const LONGEST_ANSWER_MS = 180_000
 
 /**
  * Starts a file of this folder as a process of its own.
- * @returns `ask(question)`, which resolves to its answer, and `end()`
+ * @returns `ask(question)`, which resolves to its answer, `end()`, and `kill()`, which lets it say no last word
  */
 export function startChild(name, { env = {}, execArgv = [] } = {}) {
   const child = fork(fileURLToPath(new URL(name, import.meta.url)), {
@@ -38,7 +38,12 @@ export function startChild(name, { env = {}, execArgv = [] } = {}) {
     clearTimeout(tooLong)
   }
 
-  return { ask, end }
+  async function kill() {
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  return { ask, end, kill, pid: child.pid }
 }
 
 /** In the child: answers each question with what `answer` returns, and runs `close` when the benchmark is over. */

@@ -8,7 +8,7 @@ const shares = { impression: 70, view: 14, click: 6, like: 4, page_view: 4, watc
 const types = Object.entries(shares).flatMap(([type, share]) => Array(share).fill(type))
 
 /** Seeded (mulberry32), so that two runs send the same mix. */
-function createRandom(seed) {
+export function createRandom(seed) {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -1,5 +1,6 @@
 // The command `sightline`: first word to command, errors to sentences and exit codes (0, 1, 2 usage, 78 configuration).
 import { version } from '../package.json'
+import { deadLettersCommand } from './commands/dead-letters'
 import { demoCommand } from './commands/demo'
 import { helpText } from './commands/help'
 import { migrateCommand } from './commands/migrate'
@@ -14,6 +15,7 @@ const commands: Record<string, (argv: string[], env: NodeJS.ProcessEnv) => Promi
   demo: demoCommand,
   migrate: migrateCommand,
   token: tokenCommand,
+  'dead-letters': deadLettersCommand,
 }
 
 async function run([command = 'start', ...argv]: string[]): Promise<number> {

@@ -42,6 +42,15 @@ function setting<Schema extends z.ZodType>(
   return { schema, default: fallback, ...notes, read, secret }
 }
 
+function toggle(fallback: boolean, notes: Omit<SettingNotes, 'unit' | 'expected' | 'example'>) {
+  return setting(
+    z.boolean(),
+    fallback,
+    { ...notes, unit: 'true or false', expected: 'true or false', example: String(!fallback) },
+    (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
+  )
+}
+
 function count(fallback: number, notes: Omit<SettingNotes, 'expected' | 'example'>, least = 1, most = 2 ** 31 - 1) {
   const range = most === 2 ** 31 - 1 ? `from ${least} up` : `from ${least} to ${most}`
   return setting(
@@ -152,13 +161,38 @@ const settings = {
     {
       flag: '--jwt-secret',
       unit: 'text',
-      description: 'Secret of the HS256 tokens that name signed-in users. Without it, requests with a token get 401.',
+      description:
+        'Secret of the HS256 tokens that name signed-in users. Without it and JWKS_URL, requests with a token get 401.',
       expected: 'a random secret of at least 32 bytes, not a placeholder',
       example: '"$(openssl rand -base64 32)"',
     },
     text,
     true,
   ),
+  jwksUrl: setting(
+    z
+      .string()
+      .refine(
+        (value) => URL.canParse(value) && /^(https:|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/)/.test(value),
+      )
+      .optional(),
+    undefined,
+    {
+      flag: '--jwks-url',
+      unit: 'URL',
+      description:
+        'Public keys (JWKS) of the identity provider whose tokens name signed-in users. Needs JWT_ISSUER and JWT_AUDIENCE.',
+      expected: 'a URL that begins with https:// (http:// only on this machine)',
+      example: 'https://login.example.com/.well-known/jwks.json',
+    },
+  ),
+  jwtAlgorithm: setting(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA']), 'RS256', {
+    flag: '--jwt-algorithm',
+    unit: 'JWS algorithm',
+    description: 'The one algorithm that tokens of JWKS_URL are signed with. Tokens of JWT_SECRET are always HS256.',
+    expected: 'one of RS256, RS384, RS512, PS256, ES256, ES384, EdDSA',
+    example: 'ES256',
+  }),
   jwtIssuer: setting(z.string().min(1).optional(), undefined, {
     flag: '--jwt-issuer',
     unit: 'text',
@@ -173,6 +207,97 @@ const settings = {
     expected: 'a text',
     example: 'sightline',
   }),
+  countryHeader: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
+      .transform((name) => name.toLowerCase())
+      .optional(),
+    undefined,
+    {
+      flag: '--country-header',
+      unit: 'header',
+      description:
+        'Header in which a proxy of TRUST_PROXY tells the two letters of the country. Others are not believed.',
+      expected: 'the name of a header',
+      example: 'cf-ipcountry',
+    },
+  ),
+  geoFile: setting(z.string().min(1).optional(), undefined, {
+    flag: '--geo-file',
+    unit: 'path',
+    description: 'Country or city database in MaxMind format (.mmdb), read at the start. Only the country is stored.',
+    expected: 'a path',
+    example: './country.mmdb',
+  }),
+  respectGpc: toggle(true, {
+    flag: '--respect-gpc',
+    description: 'Browsers that send Sec-GPC: 1 are counted without viewer, user and session.',
+  }),
+  respectDnt: toggle(false, { flag: '--respect-dnt', description: 'The same for DNT: 1.' }),
+  countBots: toggle(false, {
+    flag: '--count-bots',
+    description: 'Whether events of crawlers count. They are stored and marked either way.',
+  }),
+  countScripts: toggle(true, {
+    flag: '--count-scripts',
+    description: 'The same for curl, HTTP libraries and browsers under test.',
+  }),
+  countOwnViews: toggle(false, {
+    flag: '--count-own-views',
+    description:
+      "Whether the owner of a content counts among those who saw it. The owner's events are stored either way.",
+  }),
+  strictCatalog: toggle(false, {
+    flag: '--strict-catalog',
+    description: 'Refuses events about content that is not registered, except pages.',
+  }),
+  viewDedupeMs: count(
+    300_000,
+    {
+      flag: '--view-dedupe-ms',
+      unit: 'milliseconds',
+      description:
+        'A view of the same content by the same viewer within this time counts once; durations are added. 0 counts all.',
+    },
+    0,
+    86_400_000,
+  ),
+  pageQueryParams: setting(
+    z.array(z.string().regex(/^[^=&#?\s]{1,64}$/)),
+    [],
+    {
+      flag: '--page-query-params',
+      unit: 'names, by comma',
+      description: "Query parameters that are part of a page's identity. All others are taken off before storing.",
+      expected: 'a list of names of query parameters',
+      example: 'id,tab',
+    },
+    list,
+  ),
+  networkEventsPerSecond: count(
+    50,
+    {
+      flag: '--network-events-per-second',
+      unit: 'events per second',
+      description: 'Events that one client network (IPv4 address, IPv6 /64) may send, on average. 0 sets no limit.',
+    },
+    0,
+  ),
+  networkBurstEvents: count(200, {
+    flag: '--network-burst-events',
+    unit: 'events',
+    description: 'Events that one client network may send at once after a pause.',
+  }),
+  collectorEventsPerSecond: count(
+    0,
+    {
+      flag: '--collector-events-per-second',
+      unit: 'events per second',
+      description: 'Events that this collector takes from all networks together. 0 sets no limit.',
+    },
+    0,
+  ),
   adminToken: setting(
     longSecret.optional(),
     undefined,
@@ -180,6 +305,29 @@ const settings = {
       flag: '--admin-token',
       unit: 'text',
       description: 'A fixed admin token. Without it one is made at the first start and printed once.',
+      expected: 'a random text of at least 32 characters, not a placeholder',
+      example: '"$(openssl rand -base64 32)"',
+    },
+    text,
+    true,
+  ),
+  preparedStatements: toggle(true, {
+    flag: '--prepared-statements',
+    description:
+      'Keeps the plans of statements on connections to PostgreSQL. Turn it off behind a pooler in transaction mode that cannot.',
+  }),
+  allowLossOnPowerCut: toggle(false, {
+    flag: '--allow-loss-on-power-cut',
+    description:
+      'Starts also on a PostgreSQL with synchronous_commit or fsync off, which can lose acknowledged events in a crash.',
+  }),
+  metricsToken: setting(
+    longSecret.optional(),
+    undefined,
+    {
+      flag: '--metrics-token',
+      unit: 'text',
+      description: 'Token that GET /metrics asks for. Without it everybody may read the totals there.',
       expected: 'a random text of at least 32 characters, not a placeholder',
       example: '"$(openssl rand -base64 32)"',
     },
@@ -209,6 +357,16 @@ const settings = {
     flag: '--max-batch-events',
     unit: 'events',
     description: 'Most events in one batch. Larger ones get 413.',
+  }),
+  maxAdminBatchBytes: count(1_048_576, {
+    flag: '--max-admin-batch-bytes',
+    unit: 'bytes',
+    description: 'Largest request body with an admin token.',
+  }),
+  maxAdminBatchEvents: count(500, {
+    flag: '--max-admin-batch-events',
+    unit: 'events',
+    description: 'Most events, or contents of the catalogue, in one request with an admin token.',
   }),
   maxEventBytes: count(wireLimits.maxEventBytes, {
     flag: '--max-event-bytes',
@@ -251,7 +409,7 @@ const settings = {
     unit: 'bytes',
     description: 'Bytes that may wait to be stored. Above 80 % new requests get 503.',
   }),
-  maxWaitMs: count(10_000, {
+  maxWaitMs: count(4_500, {
     flag: '--max-wait-ms',
     unit: 'milliseconds',
     description: 'Longest time a request waits for its commit, then it gets 503.',
@@ -340,9 +498,28 @@ function check(entries: Given[]): Config {
       problems.push(`config: ${name} must be ${expected}, got ${came}. Example: ${example}`)
     }
   }
+  problems.push(...contradictions(config))
   if (problems.length > 0) throw new ConfigError(problems, 78)
   // Every key was put in above, checked by its own schema.
   return config as Config
+}
+
+// Settings that are right alone and wrong together.
+function contradictions(config: Record<string, unknown>): string[] {
+  const { jwksUrl, jwtIssuer, jwtAudience, countryHeader, trustProxy } = config as Partial<Config>
+  const problems: string[] = []
+  if (jwksUrl !== undefined && (jwtIssuer === undefined || jwtAudience === undefined)) {
+    problems.push(
+      'config: JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE, because the provider signs tokens for other services too. ' +
+        'Example: JWT_ISSUER=https://login.example.com JWT_AUDIENCE=sightline',
+    )
+  }
+  if (countryHeader !== undefined && trustProxy?.length === 0) {
+    problems.push(
+      'config: COUNTRY_HEADER needs TRUST_PROXY, because anybody can send the header. Example: TRUST_PROXY=10.0.0.0/8',
+    )
+  }
+  return problems
 }
 
 function readFlags(argv: readonly string[]): Map<string, string> {

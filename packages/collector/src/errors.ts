@@ -23,12 +23,15 @@ export const refusals = {
   },
   empty_batch: { status: 400, message: 'Expected at least one event, got an empty list.' },
   invalid_query: { status: 400, message: 'The question cannot be read. Check the parameters of its address.' },
+  invalid_content: { status: 400, message: 'The content cannot be registered like this.' },
+  invalid_view: { status: 400, message: 'The view or page view cannot be read.' },
   bad_request: { status: 400, message: 'The request cannot be read as HTTP with a JSON body.' },
   token_missing: { status: 401, message: 'Expected a token: send the header "Authorization: Bearer <token>".' },
   token_invalid: { status: 401, message: 'The token is not valid: wrong, expired, revoked or signed by someone else.' },
   token_unexpected: {
     status: 401,
-    message: 'The token cannot be checked, because this collector has no JWT secret. Set JWT_SECRET or send no token.',
+    message:
+      'The token cannot be checked, because this collector has neither JWT_SECRET nor JWKS_URL. Set one, or send no token.',
   },
   not_allowed: { status: 403, message: 'The token is valid but does not allow this.' },
   origin_not_allowed: {
@@ -43,11 +46,25 @@ export const refusals = {
     status: 413,
     message: 'The batch holds more events than this collector takes. Send fewer at once.',
   },
+  too_many_contents: {
+    status: 413,
+    message: 'The list holds more contents than this collector takes at once. Send fewer.',
+  },
   unsupported_media_type: {
     status: 415,
     message: 'Expected the content type application/json or text/plain.',
   },
   unsupported_encoding: { status: 415, message: 'Expected an uncompressed body, without Content-Encoding.' },
+  rate_limited: {
+    status: 429,
+    message: 'More events came from this network than this collector takes. Nothing was stored; send them again later.',
+    retryAfterSeconds: [1, 5],
+  },
+  too_many_attempts: {
+    status: 429,
+    message: 'Too many wrong tokens came from this network. Try again later.',
+    retryAfterSeconds: [6, 12],
+  },
   headers_too_large: { status: 431, message: 'The headers are larger than this collector takes.' },
   internal: { status: 500, message: 'Something went wrong in the collector. It has been logged.' },
   overloaded: {
@@ -58,6 +75,11 @@ export const refusals = {
   unavailable: {
     status: 503,
     message: 'The database did not confirm in time. Send the batch again; what was stored is not stored twice.',
+    retryAfterSeconds: [1, 5],
+  },
+  keys_unavailable: {
+    status: 503,
+    message: 'The keys that tokens are checked with cannot be reached. Nothing was stored; send it again.',
     retryAfterSeconds: [1, 5],
   },
   starting: {
@@ -79,11 +101,13 @@ export class Refusal extends Error {
   constructor(
     readonly code: RefusalCode,
     detail?: string,
+    /** When it is known better than by the table. */
+    retryAfterSeconds?: number,
   ) {
     const kind: RefusalKind = refusals[code]
     super(detail ?? kind.message)
     this.status = kind.status
-    this.retryAfterSeconds = kind.retryAfterSeconds && between(...kind.retryAfterSeconds)
+    this.retryAfterSeconds = retryAfterSeconds ?? (kind.retryAfterSeconds && between(...kind.retryAfterSeconds))
   }
 
   /** The body that is sent: never SQL, stack, path or version. */

@@ -1,5 +1,6 @@
 // GET /healthz says that the process lives; GET /readyz says whether an event that comes now would be stored.
 import type { FastifyInstance } from 'fastify'
+import { findRelaxedSettings } from './database/durability'
 import type { Database } from './database/open-database'
 
 const PROBE_TIMEOUT_MS = 2_500
@@ -9,6 +10,10 @@ const PROBE_EVERY_MS = 2_000
 export interface HealthDeps {
   db: Database
   isPrepared: () => boolean
+  /** Why not, in one sentence, if it is more than that the database is away. */
+  startProblem: () => string | undefined
+  /** Whether the operator accepts a database that does not wait for its disk. */
+  allowLossOnPowerCut: boolean
   isDraining: () => boolean
   lastCommitAt: () => number | undefined
   partitionsAheadDays: () => Promise<number>
@@ -34,14 +39,14 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
   app.get('/healthz', async () => ({ alive: true }))
 
   app.get('/readyz', async (_request, reply) => {
-    const { reason, partitionsAheadDays } = deps.isDraining()
+    const { reason, partitionsAheadDays, relaxed } = deps.isDraining()
       ? { reason: 'The collector is shutting down.' }
       : await probe()
     const lastCommitAt = deps.lastCommitAt()
     const readiness: Readiness = {
       ready: reason === undefined,
       database: deps.db.kind,
-      durability: deps.db.durability,
+      durability: relaxed ? 'process' : deps.db.durability,
       lastCommitAt: lastCommitAt === undefined ? null : new Date(lastCommitAt).toISOString(),
       partitionsAheadDays: partitionsAheadDays ?? null,
       ...(reason !== undefined && { reason }),
@@ -53,26 +58,39 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
   })
 }
 
+/** What the operator is told about a database that may lose what it acknowledged. */
+export function relaxedSettingsSentence(settings: readonly string[]): string {
+  return (
+    `The database has ${settings.map((name) => `${name} = off`).join(' and ')}: it can lose events that were acknowledged. ` +
+    'Turn it on, or accept the loss with ALLOW_LOSS_ON_POWER_CUT=true.'
+  )
+}
+
 interface Finding {
   reason?: string
   partitionsAheadDays?: number
+  /** Whether the database answers a COMMIT before it is on the disk. */
+  relaxed?: boolean
 }
 
 // A read can succeed on a database that takes no writes any more, so the probe writes.
-function createProbe({ db, isPrepared, partitionsAheadDays, now }: HealthDeps): () => Promise<Finding> {
+function createProbe(deps: HealthDeps): () => Promise<Finding> {
+  const { db, isPrepared, now } = deps
   let latest: { at: number; finding: Promise<Finding> } | undefined
 
   async function writeRow(): Promise<Finding> {
-    if (!isPrepared()) return { reason: 'The database has not been reached yet.' }
+    if (!isPrepared()) return { reason: deps.startProblem() ?? 'The database has not been reached yet.' }
     const at = new Date(now())
     await db.kysely
       .insertInto('job_leases')
       .values({ job: 'readyz-probe', fence: 0, expires_at: at, finished_at: at })
       .onConflict((conflict) => conflict.column('job').doUpdateSet({ expires_at: at, finished_at: at }))
       .execute()
-    const ahead = await partitionsAheadDays()
-    if (ahead < 0) return { reason: 'There is no partition for the events of today.', partitionsAheadDays: ahead }
-    return { partitionsAheadDays: ahead }
+    const settings = await findRelaxedSettings(db)
+    const finding = { partitionsAheadDays: await deps.partitionsAheadDays(), relaxed: settings.length > 0 }
+    if (finding.partitionsAheadDays < 0) return { ...finding, reason: 'There is no partition for the events of today.' }
+    if (finding.relaxed && !deps.allowLossOnPowerCut) return { ...finding, reason: relaxedSettingsSentence(settings) }
+    return finding
   }
 
   return () => {

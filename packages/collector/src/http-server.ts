@@ -8,10 +8,10 @@ import { refuseUnreadable } from './refuse-unreadable'
 export interface ServerOptions {
   logLevel: string
   trustProxy: readonly string[]
-  /** Sites whose pages may read the answers of `corsPath`; empty means every site. */
+  /** Sites whose pages may read the answers of those paths; empty means every site. */
   allowedOrigins: readonly string[]
-  /** The one path that pages of other sites may call. */
-  corsPath: string
+  /** The paths that pages of other sites may call. */
+  isOpenPath: (path: string) => boolean
 }
 
 /** The three belong together: without the first and the last, Node does not keep the second. */
@@ -41,10 +41,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // Before everything else, so that every answer carries the headers, refusals too.
     hook: 'onRequest',
     delegator: (request, done) => {
-      const path = request.url?.split('?', 1)[0]
+      const path = request.url?.split('?', 1)[0] ?? ''
       const origin = options.allowedOrigins.length === 0 ? '*' : [...options.allowedOrigins]
       done(null, {
-        origin: path === options.corsPath ? origin : false,
+        origin: options.isOpenPath(path) ? origin : false,
         methods: ['POST'],
         allowedHeaders: ['content-type', 'authorization'],
         exposedHeaders: ['retry-after'],
@@ -58,7 +58,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
 
   app.addHook('onResponse', async (request, reply) => {
-    const level = reply.statusCode >= 500 ? 'warn' : 'debug'
+    // 503 is what every request gets while the database is away; the committer says that once in a while.
+    const level = reply.statusCode >= 500 && reply.statusCode !== 503 ? 'warn' : 'debug'
     const route = request.routeOptions.url ?? 'none'
     request.log[level]({ route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
   })

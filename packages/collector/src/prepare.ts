@@ -6,6 +6,8 @@ const LONGEST_PAUSE_MS = 1_000
 
 export interface Preparation {
   isDone(): boolean
+  /** Why the last attempt failed. */
+  problem(): unknown
   /** Ends the attempts. */
   stop(): void
 }
@@ -19,6 +21,7 @@ export async function prepareUntilDone(
   onFailure: (error: unknown) => void,
 ): Promise<Preparation> {
   let done = false
+  let problem: unknown
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
@@ -28,6 +31,7 @@ export async function prepareUntilDone(
       done = true
     } catch (error) {
       if (pauseMs === FIRST_PAUSE_MS && classifyError(error) !== 'connection') throw error
+      problem = error
       onFailure(error)
       if (stopped) return
       timer = setTimeout(() => {
@@ -39,6 +43,7 @@ export async function prepareUntilDone(
   await attempt(FIRST_PAUSE_MS)
   return {
     isDone: () => done,
+    problem: () => problem,
     stop() {
       stopped = true
       clearTimeout(timer)

@@ -29,12 +29,15 @@ test('prints its version', async () => {
   expect(await run(['--version'])).toEqual({ code: 0, output: `${version}\n` })
 })
 
-test.each(['start', 'migrate', 'token'])('%s --help shows an example and every setting', async (command) => {
-  const { code, output } = await run([command, '--help'])
-  expect(code).toBe(0)
-  expect(output).toMatch(/Examples?:\n {2}/)
-  expect(output).toContain('RAW_RETENTION_DAYS')
-})
+test.each(['start', 'migrate', 'token', 'dead-letters'])(
+  '%s --help shows an example and every setting',
+  async (command) => {
+    const { code, output } = await run([command, '--help'])
+    expect(code).toBe(0)
+    expect(output).toMatch(/Examples?:\n {2}/)
+    expect(output).toContain('RAW_RETENTION_DAYS')
+  },
+)
 
 test.each([
   [['fly'], 2, /there is no command "fly"/],

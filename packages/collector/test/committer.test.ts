@@ -46,8 +46,9 @@ function createFakeDatabase() {
       groups.push(rows.map(({ id }) => id))
       tallies.push(...extra.filter(({ count }) => count > 0))
       const fresh = rows.filter(({ id }) => !stored.has(id)).map(({ id }) => id)
+      const repeats = new Set(rows.map(({ id }) => id).filter((id) => stored.has(id)))
       for (const id of fresh) stored.add(id)
-      return new Set(fresh)
+      return repeats
     },
     buryRow: async ({ id }: EventRow) => void buried.push(id),
     ensurePartitions: async () => void partitionsMade++,
@@ -161,6 +162,54 @@ test('finds the rows that cannot be stored and stores all others', async () => {
   expect(answer).toEqual({ tracked: 6, duplicates: 0, unstorable: new Set(['c', 'g']) })
   expect([...database.stored].toSorted()).toEqual(['a', 'b', 'd', 'e', 'f', 'h'])
   expect(database.buried).toEqual(['c', 'g'])
+})
+
+test('a row that cannot even be put aside harms no other', async () => {
+  const committer = build()
+  database.poison.add('c')
+  const refuseToBury = vi.spyOn(database, 'buryRow').mockRejectedValue(sqlError('54000'))
+  const answers = createCommitter({ ...database, onBug: (error) => bugs.push(error), now: () => 42 }, limits).commit(
+    rows('a', 'b', 'c', 'd'),
+    10,
+  )
+  expect(await answers).toEqual({ tracked: 3, duplicates: 0, unstorable: new Set(['c']) })
+  expect([refuseToBury.mock.calls.length, bugs.length]).toEqual([1, 1])
+  await committer.drain()
+})
+
+test('tells what waits, in the queue and in the air, and for how long', async () => {
+  const committer = build()
+  expect(committer.waiting()).toEqual({ rows: 0, bytes: 0, oldestMs: 0 })
+  database.takes(100)
+  const answers = [committer.commit(rows('a', 'b', 'c', 'd'), 40), committer.commit(rows('e'), 10)]
+  await vi.advanceTimersByTimeAsync(60)
+  expect(committer.waiting()).toEqual({ rows: 5, bytes: 50, oldestMs: 60 })
+  await vi.advanceTimersByTimeAsync(60)
+  expect(committer.waiting()).toEqual({ rows: 1, bytes: 10, oldestMs: 120 })
+  await vi.advanceTimersByTimeAsync(200)
+  await Promise.all(answers)
+  expect(committer.waiting()).toEqual({ rows: 0, bytes: 0, oldestMs: 0 })
+})
+
+test('gives the writer the same group again after a COMMIT of unknown outcome', async () => {
+  const seen = new Set<unknown>()
+  const committer = createCommitter(
+    {
+      ...database,
+      writeGroup(group) {
+        seen.add(group)
+        return database.writeGroup(group)
+      },
+      onBug: (error) => bugs.push(error),
+      now: () => 42,
+    },
+    limits,
+  )
+  database.fail(sqlError('08006'), sqlError('08006'))
+  const answer = committer.commit(rows('a', 'b', 'c', 'd'), 10)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(await answer).toMatchObject({ tracked: 4 })
+  expect(seen.size).toBe(1)
 })
 
 test('harms no other request of the group when one row cannot be stored', async () => {

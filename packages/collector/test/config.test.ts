@@ -65,6 +65,26 @@ test('names every unknown argument, as a wrong call', () => {
   ])
 })
 
+test('reads true and false, names of headers and lists', () => {
+  const env = { COUNT_BOTS: 'true', RESPECT_GPC: 'false', COUNTRY_HEADER: 'CF-IPCountry', PAGE_QUERY_PARAMS: 'id, tab' }
+  expect(readConfig([], { ...env, TRUST_PROXY: 'loopback' })).toMatchObject({
+    countBots: true,
+    respectGpc: false,
+    countryHeader: 'cf-ipcountry',
+    pageQueryParams: ['id', 'tab'],
+  })
+})
+
+test.each([
+  [{ JWKS_URL: 'https://login.example/keys' }, 'config: JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE'],
+  [{ JWKS_URL: 'https://login.example/keys', JWT_ISSUER: 'x' }, 'config: JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE'],
+  [{ COUNTRY_HEADER: 'x-country' }, 'config: COUNTRY_HEADER needs TRUST_PROXY'],
+])('refuses %j, which is right alone and wrong together', (env, problem) => {
+  const { problems, exitCode } = mistakesOf(() => readConfig([], env))
+  expect([problems.length, exitCode]).toEqual([1, 78])
+  expect(problems[0]).toContain(problem)
+})
+
 describe('refuses', () => {
   test.each([
     ['JWT_SECRET', 'secret'],
@@ -83,6 +103,16 @@ describe('refuses', () => {
     ['RAW_RETENTION_DAYS', '0'],
     ['RAW_RETENTION_DAYS', '7.5'],
     ['LOG_LEVEL', 'loud'],
+    ['COUNT_BOTS', 'yes'],
+    ['VIEW_DEDUPE_MS', '-1'],
+    ['VIEW_DEDUPE_MS', '86400001'],
+    ['NETWORK_BURST_EVENTS', '0'],
+    ['COUNTRY_HEADER', 'cf ipcountry'],
+    ['PAGE_QUERY_PARAMS', 'a=b'],
+    ['JWKS_URL', 'http://login.example/keys'],
+    ['JWKS_URL', 'http://127.0.0.1.evil.example/keys'],
+    ['JWT_ALGORITHM', 'HS256'],
+    ['JWT_ALGORITHM', 'none'],
   ])('%s=%s', (variable, value) => {
     const { problems } = mistakesOf(() => readConfig([], { [variable]: value }))
     expect(problems).toHaveLength(1)

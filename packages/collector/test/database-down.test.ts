@@ -79,7 +79,7 @@ test('a short cut is invisible to the sender', async () => {
   expect((await answer).json()).toMatchObject({ success: true, tracked: 20 })
 })
 
-test('a cut between COMMIT and its answer stores everything once', async () => {
+test('a cut between COMMIT and its answer stores everything once, and tells it as stored now', async () => {
   app = await start()
   await send(app, impression())
   const events = mixedEvents(20)
@@ -87,7 +87,8 @@ test('a cut between COMMIT and its answer stores everything once', async () => {
   const answer = await send(app, { events })
   expect(cable.cutCommits()).toBe(1)
   expect(answer.statusCode).toBe(200)
-  expect(answer.json().tracked + answer.json().duplicates).toBe(20)
+  expect(answer.json()).toMatchObject({ success: true, tracked: 20, duplicates: 0 })
+  expect(await outcomes(direct)).toEqual({ tracked: 21 })
   expect(await countRows(direct, 'events')).toBe(21)
   expect((await storedIds(direct)).filter((id) => events.some((event) => event.id === id))).toHaveLength(20)
   expect(await countersOffBy(direct)).toEqual([])

@@ -8,7 +8,7 @@ import { countersOffBy, countRows, impression, mixedEvents, outcomes } from './s
 
 onBothDatabases('exactly once', (database, kind) => {
   test('1,000 events sent twice at once over 4 connections are 1,000 rows', async () => {
-    const app = await buildCollector({ db: database(), config: { logLevel: 'silent' } })
+    const app = await buildCollector({ db: database(), config: { logLevel: 'silent', networkEventsPerSecond: 0 } })
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
     const events = mixedEvents(1_000)
     const batches = Array.from({ length: 20 }, (_, i) => events.slice(i * 50, i * 50 + 50))
@@ -108,6 +108,7 @@ onBothDatabases('exactly once', (database, kind) => {
     expect(await countersOffBy(database())).toEqual([])
     expect(await outcomes(database())).toEqual({ tracked: 30, 'refused unstorable': 1, 'lost expired': 2 })
     const buried = await kysely.selectFrom('dead_letters').selectAll().execute()
-    expect(buried).toMatchObject([{ event_id: bad.id, code: '23514', event: { viewType: 'poison' } }])
+    expect(buried).toMatchObject([{ event_id: bad.id, code: '23514' }])
+    expect(JSON.parse(buried[0]?.event ?? '')).toMatchObject({ viewType: 'poison' })
   })
 })

@@ -52,7 +52,7 @@ onBothDatabases('ingest', (database) => {
     const first = impression()
     const answer = await post({ events: [first, { ...first, type: 'click' }] })
     expect(answer.json()).toMatchObject({ tracked: 1, duplicates: 1 })
-    const rows = await database().kysely.selectFrom('events').select('type').execute()
+    const rows = await database().kysely.selectFrom('event_log').select('type').execute()
     expect(rows).toEqual([{ type: 'impression' }])
   })
 })

@@ -70,7 +70,15 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<numbe
   const db = await openDatabase({ dataDir: directory.path })
   const app = await buildCollector({
     db,
-    config: { timezone, adminToken, jwtSecret, rawRetentionDays: RAW_RETENTION_DAYS, logLevel: 'warn' },
+    config: {
+      timezone,
+      adminToken,
+      jwtSecret,
+      rawRetentionDays: RAW_RETENTION_DAYS,
+      logLevel: 'warn',
+      // The sample is sent by this machine, as fast as it can.
+      networkEventsPerSecond: 0,
+    },
   })
   try {
     registerDemoPage(app)

@@ -4,11 +4,12 @@ import { demoHelp } from '../demo/demo-options'
 
 const overview = `Usage: sightline <command> [flags]
 
-  start     Run the collector. Without DATABASE_URL it stores events in an embedded database.
-  demo      Run it on sample data, with a page to try.
-  migrate   Bring the tables up to this version. start does it by itself.
-  token     Make, list or revoke admin tokens.
-  help      Show this.
+  start         Run the collector. Without DATABASE_URL it stores events in an embedded database.
+  demo          Run it on sample data, with a page to try.
+  migrate       Bring the tables up to this version. start does it by itself.
+  token         Make, list or revoke admin tokens.
+  dead-letters  List the events that the database refused, or store them after a repair.
+  help          Show this.
 
 Every command explains itself with --help. --version prints the version.`
 
@@ -24,6 +25,10 @@ Example:
 Examples:
   sightline token create --name grafana
   sightline token revoke grafana`,
+  'dead-letters': `Usage: sightline dead-letters list | replay [<event id>]  [flags]
+Examples:
+  sightline dead-letters list
+  sightline dead-letters replay`,
 }
 
 /** Text for `sightline help`, or for one command. */

@@ -4,19 +4,25 @@ import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'
 import { lockDataDir } from './data-dir-lock'
+import type { Durability } from './durability'
 import { createPglitePool } from './pglite-pool'
-import { createPostgresPool } from './postgres-pool'
+import { createPostgresPool, type PoolOptions } from './postgres-pool'
 import type { Tables } from './tables'
 import { readAsText } from './type-parsers'
 
+/** Dropping a partition or deleting a day waits for nobody who asks, so it may take its time. */
+const LONGEST_JOB_STATEMENT_MS = 60_000
+
 export interface Database {
-  /** For ingest, identity and jobs. */
+  /** For ingest and identity. */
   readonly kysely: Kysely<Tables>
   /** For stats, so that slow questions never hold a connection that ingest needs. On PGlite the same as `kysely`. */
   readonly stats: Kysely<Tables>
+  /** For jobs, which may run long. On PGlite the same as `kysely`. */
+  readonly jobs: Kysely<Tables>
   readonly kind: 'postgres' | 'pglite'
   /** What an acknowledged event survives: `process` a crash of the collector, `power` also of the machine. */
-  readonly durability: 'memory' | 'process' | 'power'
+  readonly durability: Durability
   /** Closes all connections and releases the data directory. */
   close(): Promise<void>
 }
@@ -30,8 +36,10 @@ export interface DatabaseOptions {
   memory?: boolean | undefined
   /** PGlite only: a data directory dumped before, to begin with instead of an empty one. */
   snapshot?: Blob | undefined
-  /** PostgreSQL only: connections at most, per purpose. @default { ingest: 4, stats: 4 } */
-  pools?: { ingest?: number | undefined; stats?: number | undefined } | undefined
+  /** PostgreSQL only: whether ingest keeps prepared statements on its connections. @default true */
+  preparedStatements?: boolean | undefined
+  /** PostgreSQL only: connections at most, per purpose. @default { ingest: 4, stats: 4, jobs: 2 } */
+  pools?: { ingest?: number | undefined; stats?: number | undefined; jobs?: number | undefined } | undefined
 }
 
 /**
@@ -39,7 +47,7 @@ export interface DatabaseOptions {
  * @throws DataDirInUse when another process has the PGlite directory.
  */
 export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
-  return options.databaseUrl === undefined ? openPglite(options) : openPostgres(options.databaseUrl, options.pools)
+  return options.databaseUrl === undefined ? openPglite(options) : openPostgres(options.databaseUrl, options)
 }
 
 async function openPglite({
@@ -62,6 +70,7 @@ async function openPglite({
     return {
       kysely,
       stats: kysely,
+      jobs: kysely,
       kind: 'pglite',
       durability: memory ? 'memory' : 'process',
       async close() {
@@ -77,18 +86,23 @@ async function openPglite({
   }
 }
 
-function openPostgres(databaseUrl: string, { ingest = 4, stats = 4 }: DatabaseOptions['pools'] = {}): Database {
-  const open = (max: number) =>
-    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(databaseUrl, max) }) })
-  const forIngest = open(ingest)
-  const forStats = open(stats)
+function openPostgres(
+  databaseUrl: string,
+  { pools: { ingest = 4, stats = 4, jobs = 2 } = {}, preparedStatements = true }: DatabaseOptions,
+): Database {
+  const open = (options: PoolOptions) =>
+    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(databaseUrl, options) }) })
+  const forIngest = open({ max: ingest, prepared: preparedStatements })
+  const forStats = open({ max: stats })
+  const forJobs = open({ max: jobs, longestStatementMs: LONGEST_JOB_STATEMENT_MS })
   return {
     kysely: forIngest,
     stats: forStats,
+    jobs: forJobs,
     kind: 'postgres',
     durability: 'power',
     async close() {
-      await Promise.all([forIngest.destroy(), forStats.destroy()])
+      await Promise.all([forIngest.destroy(), forStats.destroy(), forJobs.destroy()])
     },
   }
 }

@@ -1,5 +1,7 @@
 // Row types of every table, as Kysely sees them. Units and meanings are told here, once.
+import type { ViewEndReason } from '@sightline/sdk/wire'
 import type { ColumnType, Generated } from 'kysely'
+import type { Channel, Device } from './codes'
 
 /** 63 bits of a hash. PostgreSQL's bigint; travels as a decimal string because JavaScript numbers are too short for it. */
 type Key = string
@@ -32,6 +34,8 @@ export interface EventsTable {
   /** Time taken out of the stretch because the page stood still. */
   stall_ms: number | null
   media_duration_ms: number | null
+  /** Watch: playing time in picture-in-picture, no part of `duration_ms`. */
+  pip_ms: number | null
   /** Impression: dwell that was asked for. */
   min_duration_ms: number | null
   /** Bits, see `ingest/flags.ts`. */
@@ -46,22 +50,25 @@ export interface EventsTable {
   threshold: number | null
   /** Impression: time from the deadline to the sample that confirmed it. */
   confirm_lag_ms: number | null
+  /** One of `typeCodes`; 0 for a type of the site's own. */
+  type: number
+  /** One of `channelCodes`. */
+  channel: number
+  /** One of `deviceCodes`. */
+  device: number
+  /** View: what ended it, one of `endReasonCodes`. */
+  end_reason: number | null
   /** Whether the event is part of the counters. */
   counted: boolean
-  type: string
+  /** Name of a type of the site's own. */
+  custom_type: string | null
   source: string | null
   view_type: string | null
-  /** How it reached us: `sdk`, `api` … */
-  channel: string
-  /** `desktop`, `mobile`, `tablet`, `bot` or `other`. */
-  device: string
   /** ISO 3166-1 alpha-2. */
   country: string | null
   referrer_domain: string | null
   /** From a verified token only. */
   user_id: string | null
-  /** View: what ended it. */
-  end_reason: string | null
   metadata: Json | null
 }
 
@@ -142,6 +149,16 @@ export interface RecentViewsTable {
   views: number
 }
 
+/** Which views of one viewer of one content were counted lately; see `ingest/gate-views.ts`. */
+export interface ViewGatesTable {
+  content_key: Key
+  viewer_key: Key
+  /** Time of the view that was counted last, in milliseconds since 1970. */
+  counted_at: Count
+  /** Milliseconds since 1970 at which no other view counts, as PostgreSQL's int8multirange. */
+  taken: string
+}
+
 export interface OptOutsTable {
   viewer_key: Key
   opted_out_at: Instant
@@ -173,14 +190,17 @@ export interface DeadLettersTable {
   /** SQLSTATE. */
   code: string
   message: string
-  event: Json
+  /** The event as it was sent, as JSON. Text, because it may hold just what jsonb refuses. */
+  event: string
+  /** Everything else of its row, as JSON: what the collector had decided when the event arrived. */
+  stored_as: string
 }
 
 /** What became of every event that arrived, per day in UTC. */
 export interface OutcomesTable {
   day: Day
   outcome: 'tracked' | 'duplicate' | 'dropped' | 'refused' | 'lost'
-  /** Empty for `tracked` and `duplicate`. */
+  /** Empty for `duplicate` and for what is tracked and counts; else why not: `repeat`, `own`, `bot`, `script`. */
   reason: string
   count: Count
 }
@@ -193,8 +213,12 @@ export interface AdminTokensTable {
   revoked_at: Instant | null
 }
 
-/** SQL view for people: `events` with the names joined back. */
-export interface EventLogView extends Omit<EventsTable, 'content_key'> {
+/** SQL view for people: `events` with the names joined back and the numbers turned into words. */
+export interface EventLogView extends Omit<EventsTable, 'type' | 'custom_type' | 'channel' | 'device' | 'end_reason'> {
+  type: string
+  channel: Channel
+  device: Device
+  end_reason: ViewEndReason | null
   content_type: string
   content_id: string
   title: string | null
@@ -208,6 +232,7 @@ export interface Tables {
   site_days: SiteDaysTable
   positions: PositionsTable
   recent_views: RecentViewsTable
+  view_gates: ViewGatesTable
   opt_outs: OptOutsTable
   salts: SaltsTable
   job_leases: JobLeasesTable

@@ -2,12 +2,16 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Database } from '../database/open-database'
+import { Refusal } from '../errors'
 
 type Connection = Pick<Database, 'kysely'>
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
 /** 256 random bits; the prefix lets people and secret scanners recognise it. */
 const newToken = () => `sightline_${randomBytes(32).toString('base64url')}`
+const TOKEN_SHAPE = /^sightline_[\w-]{43}$/
+/** Tokens that were valid before; a stranger who guesses from the same network does not lock them out. */
+const MAX_REMEMBERED = 1_000
 
 export interface AdminTokenInfo {
   /** First eight hexadecimal digits of the hash; names the token when it is revoked. */
@@ -63,13 +67,35 @@ export async function revokeAdminTokens(db: Connection, idOrName: string, now: n
   return Number(numUpdatedRows)
 }
 
-/** Tells admin tokens from others. Looks every token up, so a revoked one is refused at once. */
-export function createAdminTokenCheck({ kysely }: Connection, fixedToken: string | undefined) {
+/**
+ * Tells admin tokens from others. Looks every token up, so a revoked one is refused at once.
+ * @param mayTry counts a wrong token against a network; answers the milliseconds it has to wait, or 0.
+ */
+export function createAdminTokenCheck(
+  { kysely }: Connection,
+  fixedToken: string | undefined,
+  mayTry: { waitMs: (network: string) => number; take: (network: string, amount: number) => number },
+) {
   const fixedHash = fixedToken === undefined ? undefined : hashOf(fixedToken)
+  const validBefore = new Set<string>()
 
-  return async function isAdminToken(token: string): Promise<boolean> {
+  return async function isAdminToken(token: string, network: string): Promise<boolean> {
     const hash = hashOf(token)
     if (fixedHash && timingSafeEqual(hash, fixedHash)) return true
+    const name = hash.toString('base64')
+    const waitMs = validBefore.has(name) ? 0 : mayTry.waitMs(network)
+    if (waitMs > 0) throw new Refusal('too_many_attempts', undefined, Math.ceil(waitMs / 1_000))
+    if (TOKEN_SHAPE.test(token) && (await isValid(hash))) {
+      if (validBefore.size >= MAX_REMEMBERED) validBefore.clear()
+      validBefore.add(name)
+      return true
+    }
+    validBefore.delete(name)
+    mayTry.take(network, 1)
+    return false
+  }
+
+  async function isValid(hash: Buffer): Promise<boolean> {
     const row = await kysely
       .selectFrom('admin_tokens')
       .select('name')

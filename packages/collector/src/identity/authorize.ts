@@ -12,6 +12,8 @@ export type Caller =
 export type Guard = (request: FastifyRequest) => Promise<void>
 
 export interface Guards {
+  /** Admin token. */
+  requireAdmin: Guard
   /** Admin token, or a user whose token has `role: moderator`. */
   requireModerator: Guard
   /** The same, or the owner of the content named by the parameters `type` and `id`. */
@@ -22,16 +24,20 @@ export interface Guards {
  * Guards over two questions: who is calling, and who owns a content (`null` if nobody known does).
  */
 export function createGuards(
-  identify: (authorization: string | undefined) => Promise<Caller>,
+  identify: (credentials: { authorization: string | undefined; address: string }) => Promise<Caller>,
   ownerOf: (type: string, id: string) => Promise<string | null>,
 ): Guards {
   async function knownCaller(request: FastifyRequest) {
-    const caller = await identify(request.headers.authorization)
+    const caller = await identify({ authorization: request.headers.authorization, address: request.ip })
     if (caller.kind === 'anonymous') throw new Refusal('token_missing')
     return caller
   }
 
   return {
+    async requireAdmin(request) {
+      const caller = await knownCaller(request)
+      if (caller.kind !== 'admin') throw new Refusal('not_allowed')
+    },
     async requireModerator(request) {
       const caller = await knownCaller(request)
       if (caller.kind === 'user' && !caller.moderator) throw new Refusal('not_allowed')

@@ -11,6 +11,7 @@ import {
   type WireEvent,
 } from '@sightline/sdk/wire'
 import { z } from 'zod'
+import { EXPECTED_INSTANT, readInstant } from '../instant'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** PostgreSQL's integer. */
@@ -23,6 +24,7 @@ const typeName = z
 const contentType = z
   .string()
   .regex(CONTENT_TYPE_PATTERN, 'expected a letter, then at most 63 letters, digits, "_", "-" or "."')
+const share = z.number().min(0).max(1)
 const naturalNumber = z.int().min(0).max(MAX_INT4)
 /** A stretch of time; one of more than 24 days is brought to the longest that can be stored. */
 const stretchMs = z
@@ -33,8 +35,8 @@ const instant = z.union([
   z.number(),
   z
     .string()
-    .refine((text) => !Number.isNaN(Date.parse(text)), 'expected milliseconds since 1970 or an ISO 8601 time')
-    .transform((text) => Date.parse(text)),
+    .refine((text) => !Number.isNaN(readInstant(text)), EXPECTED_INSTANT)
+    .transform(readInstant),
 ])
 
 const endReasons = [
@@ -48,6 +50,7 @@ const endReasons = [
   'session',
   'untracked',
   'closed',
+  'ended',
 ] as const satisfies readonly ViewEndReason[]
 
 const dropReasons = [
@@ -82,10 +85,15 @@ export const eventSchema = z.object({
   referrer: z.string().optional(),
   durationMs: stretchMs.optional(),
   scrollDepth: z.number().min(0).max(100).optional(),
-  ratio: z.number().min(0).max(1).optional(),
+  ratio: share.optional(),
   rule: z.enum(['area', 'oversize', 'interaction']).optional(),
   criteria: z
-    .object({ threshold: z.number().min(0).max(1), minDurationMs: stretchMs, accumulate: z.boolean().optional() })
+    .object({
+      threshold: share,
+      minDurationMs: stretchMs,
+      accumulate: z.boolean().optional(),
+      largeArea: z.object({ areaPx: z.number().min(0), threshold: share }).optional(),
+    })
     .optional(),
   confirmLagMs: stretchMs.optional(),
   totalMs: stretchMs.optional(),
@@ -93,6 +101,7 @@ export const eventSchema = z.object({
   endReason: z.enum(endReasons).optional(),
   mediaDurationMs: stretchMs.optional(),
   completed: z.boolean().optional(),
+  pipMs: stretchMs.optional(),
   metadata: metadata.optional(),
 }) satisfies z.ZodType<WireEvent>
 

@@ -16,6 +16,7 @@ export interface CommitLimits {
 }
 
 export interface CommitterDeps {
+  /** Stores the rows of a group and returns the ids that were stored before. */
   writeGroup: (group: GroupToWrite) => Promise<ReadonlySet<string>>
   /** Keeps a row that cannot be stored. */
   buryRow: (row: EventRow, error: unknown) => Promise<void>
@@ -23,6 +24,8 @@ export interface CommitterDeps {
   ensurePartitions: () => Promise<void>
   /** Told about errors that nobody expected. */
   onBug: (error: unknown) => void
+  /** Told about errors after which a group is written again. */
+  onRetry?: (error: unknown) => void
   now: () => number
 }
 
@@ -46,11 +49,23 @@ export interface Committer {
   drain(): Promise<void>
   /** When the last group was committed, in milliseconds since 1970. */
   lastCommitAt(): number | undefined
+  /** What is taken and not yet answered. */
+  waiting(): Backlog
+}
+
+export interface Backlog {
+  rows: number
+  /** Sizes of the requests' bodies. */
+  bytes: number
+  /** How long the oldest request waits, in milliseconds. */
+  oldestMs: number
 }
 
 interface Waiting {
   rows: readonly EventRow[]
   bytes: number
+  /** By the monotonic clock, in milliseconds. */
+  since: number
   drops: DropCounts | undefined
   settle: (result: CommitResult | Refusal) => void
   settled: boolean
@@ -62,12 +77,13 @@ const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 2_000
 
 export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Committer {
-  const queue: Waiting[] = []
+  // Sets keep the order of arrival and forget one request in constant time, also one of tens of thousands.
+  const queue = new Set<Waiting>()
+  const flying = new Set<readonly Waiting[]>()
   let queuedRows = 0
   let queuedBytes = 0
   let flyingRows = 0
   let flyingBytes = 0
-  let flyingGroups = 0
   let notes = new Map<string, Tally>()
   let linger: NodeJS.Timeout | undefined
   let draining = false
@@ -80,15 +96,12 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     if (tooManyRows || tooManyBytes) return Promise.reject(new Refusal('overloaded'))
 
     return new Promise((resolve, reject) => {
-      const request: Waiting = { rows, bytes, drops, settled: false, settle: () => {} }
+      const request: Waiting = { rows, bytes, drops, since: performance.now(), settled: false, settle: () => {} }
       const deadline = setTimeout(() => {
         request.settle(new Refusal('unavailable'))
-        const place = queue.indexOf(request)
-        if (place >= 0) {
-          queue.splice(place, 1)
-          queuedRows -= rows.length
-          queuedBytes -= bytes
-        }
+        if (!queue.delete(request)) return
+        queuedRows -= rows.length
+        queuedBytes -= bytes
       }, limits.maxWaitMs)
       request.settle = (result) => {
         if (request.settled) return
@@ -97,7 +110,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
         if (result instanceof Refusal) reject(result)
         else resolve(result)
       }
-      queue.push(request)
+      queue.add(request)
       queuedRows += rows.length
       queuedBytes += bytes
       closeGroupWhenDue()
@@ -113,7 +126,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
   }
 
   function closeGroupWhenDue(): void {
-    if (flyingGroups >= limits.groupsInFlight || (queue.length === 0 && notes.size === 0)) return
+    if (flying.size >= limits.groupsInFlight || (queue.size === 0 && notes.size === 0)) return
     if (draining || queuedRows >= limits.groupMaxRows || queuedBytes >= limits.groupMaxBytes) closeGroup()
     else linger ??= setTimeout(closeGroup, limits.groupMaxWaitMs)
   }
@@ -121,14 +134,14 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
   function closeGroup(): void {
     clearTimeout(linger)
     linger = undefined
-    if (flyingGroups >= limits.groupsInFlight) return
+    if (flying.size >= limits.groupsInFlight) return
     const requests: Waiting[] = []
     let rows = 0
     let bytes = 0
-    for (let next = queue[0]; next; next = queue[0]) {
+    for (const next of queue) {
       const isFull = rows + next.rows.length > limits.groupMaxRows || bytes + next.bytes > limits.groupMaxBytes
       if (isFull && requests.length > 0) break
-      queue.shift()
+      queue.delete(next)
       requests.push(next)
       rows += next.rows.length
       bytes += next.bytes
@@ -137,15 +150,15 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     queuedBytes -= bytes
     flyingRows += rows
     flyingBytes += bytes
-    flyingGroups++
+    flying.add(requests)
     const tallies = [...notes.values()]
     notes = new Map()
 
     void flyGroup(requests, tallies).finally(() => {
       flyingRows -= rows
       flyingBytes -= bytes
-      flyingGroups--
-      if (flyingGroups === 0 && queue.length === 0 && notes.size === 0) {
+      flying.delete(requests)
+      if (flying.size === 0 && queue.size === 0 && notes.size === 0) {
         for (const tell of onIdle) tell()
         onIdle = []
       }
@@ -156,13 +169,18 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
 
   async function flyGroup(requests: Waiting[], tallies: Tally[]): Promise<void> {
     const { rows, drops, ownerOf, repeated } = mergeRequests(requests)
-    const stored = new Set<string>()
+    const repeats = new Set<string>()
     const unstorable = new Set<string>()
     let talliesWritten = false
     const isAwaited = () => requests.length === 0 || requests.some((request) => !request.settled)
     try {
       await storeRows(rows, [...tallies, { outcome: 'duplicate', reason: '', count: repeated }])
-      for (const request of requests) request.settle(resultOf(request))
+      const allAreNew = repeated + repeats.size + unstorable.size === 0
+      for (const request of requests) {
+        request.settle(
+          allAreNew ? { tracked: request.rows.length, duplicates: 0, unstorable } : resultOf(request, ownerOf),
+        )
+      }
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal('internal')
       if (refusal !== error) deps.onBug(error)
@@ -170,7 +188,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
       if (!talliesWritten && refusal.code === 'unavailable' && !draining) note(tallies)
     }
 
-    function resultOf(request: Waiting): CommitResult {
+    function resultOf(request: Waiting, owners: Map<string, Waiting>): CommitResult {
       const refused = new Set<string>()
       let tracked = 0
       let refusedRows = 0
@@ -178,9 +196,9 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
         if (unstorable.has(id)) {
           refused.add(id)
           refusedRows++
-        } else if (stored.has(id) && ownerOf.get(id) === request) {
+        } else if (!repeats.has(id) && owners.get(id) === request) {
           // An id that came twice was stored once.
-          ownerOf.delete(id)
+          owners.delete(id)
           tracked++
         }
       }
@@ -189,9 +207,11 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
 
     // Stores all rows, or all but the ones that cannot be stored: halves a refused group until each of them is alone.
     async function storeRows(part: readonly EventRow[], extra: readonly Tally[]): Promise<void> {
+      // The same object every time, so that the writer knows it again after a COMMIT of unknown outcome.
+      const group: GroupToWrite = { rows: part, tallies: extra, drops }
       for (let attempt = 0; ; attempt++) {
         try {
-          for (const id of await deps.writeGroup({ rows: part, tallies: extra, drops })) stored.add(id)
+          for (const id of await deps.writeGroup(group)) repeats.add(id)
           lastCommit = deps.now()
           talliesWritten ||= extra.length > 0
           return
@@ -218,6 +238,8 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
         try {
           return await deps.buryRow(row, reason)
         } catch (error) {
+          // Its neighbours are stored all the same; its sender is told that it was not.
+          if (classifyError(error) === 'data') return deps.onBug(error)
           await beforeNextAttempt(classifyError(error), error, attempt)
         }
       }
@@ -227,6 +249,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     async function beforeNextAttempt(kind: string, error: unknown, attempt: number): Promise<void> {
       if (kind === 'partition' && attempt < 3) await deps.ensurePartitions().catch(() => {})
       else if (kind !== 'connection') throw error
+      deps.onRetry?.(error)
       if (!isAwaited() || (draining && requests.length === 0)) throw new Refusal('unavailable')
       const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LONGEST_BACKOFF_MS)
       if (kind === 'connection') await pause(backoffMs * (0.5 + Math.random() / 2))
@@ -240,10 +263,23 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     drain() {
       draining = true
       closeGroupWhenDue()
-      if (flyingGroups === 0) return Promise.resolve()
+      if (flying.size === 0) return Promise.resolve()
       return new Promise((resolve) => onIdle.push(resolve))
     },
     lastCommitAt: () => lastCommit,
+    waiting() {
+      const oldest = [...flying].flatMap(([first]) => first ?? [])
+      for (const first of queue) {
+        oldest.push(first)
+        break
+      }
+      const now = performance.now()
+      return {
+        rows: queuedRows + flyingRows,
+        bytes: queuedBytes + flyingBytes,
+        oldestMs: Math.max(0, ...oldest.map(({ since }) => now - since)),
+      }
+    },
   }
 }
 

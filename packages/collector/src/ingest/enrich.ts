@@ -1,6 +1,6 @@
 // A decided event becomes a row: who saw it, on what device, from where, under which hour and day it is counted.
 import type { WireEvent } from '@sightline/sdk/wire'
-import { contentKey, NO_CONTENT_KEY } from '../content-key'
+import type { Channel, Device } from '../database/codes'
 import type { SiteClock } from '../site-clock'
 import type { DecidedEvent } from './decide'
 
@@ -8,8 +8,12 @@ import type { DecidedEvent } from './decide'
 export interface Sender {
   viewerKey: string
   userId: string | undefined
-  channel: 'sdk' | 'api'
+  channel: Channel
   device: Device
+  /** ISO 3166-1 alpha-2. */
+  country: string | undefined
+  /** Whether the browser asked not to be followed; then no session is stored either. */
+  isUnnamed: boolean
   /** Host of the page that sent the events; a visitor who comes from there came from nowhere new. */
   ownHost: string | undefined
 }
@@ -23,6 +27,8 @@ export interface EventRow {
   userId: string | undefined
   id: string
   eventDay: string
+  /** Day under which an earlier attempt may have been stored instead. */
+  otherDay: string | undefined
   occurredAt: number
   receivedAt: number
   /** Start of the clock hour in the site's zone. */
@@ -31,27 +37,34 @@ export interface EventRow {
   localDay: string
   event: WireEvent
   device: Device
-  channel: string
+  channel: Channel
+  country: string | undefined
   referrerDomain: string | undefined
   counted: boolean
+  /** See `DecidedEvent`; the gate may set `counted` and `flags` of such a row. */
+  gated: boolean
   flags: number
 }
-
-export type Device = 'desktop' | 'mobile' | 'tablet' | 'bot' | 'other'
 
 export function enrich(decided: DecidedEvent, sender: Sender, clock: SiteClock): EventRow {
   const { event, occurredAt } = decided
   const { content } = event
+  if (sender.isUnnamed) {
+    event.sessionId = undefined
+    event.seq = undefined
+  }
   // Named one by one: a spread of this many fields becomes a slow object, which cost 12 µs per event until it was stored.
   return {
     id: decided.id,
     event,
     eventDay: decided.eventDay,
+    otherDay: decided.otherDay,
     occurredAt,
     receivedAt: decided.receivedAt,
     counted: decided.counted,
+    gated: decided.gated,
     flags: decided.flags,
-    contentKey: content ? contentKey(content.type, content.id) : NO_CONTENT_KEY,
+    contentKey: decided.contentKey,
     contentType: content?.type,
     contentId: content?.id,
     viewerKey: sender.viewerKey,
@@ -59,19 +72,10 @@ export function enrich(decided: DecidedEvent, sender: Sender, clock: SiteClock):
     hour: clock.hourStart(occurredAt),
     localDay: clock.day(occurredAt),
     device: sender.device,
+    country: sender.country,
     channel: sender.channel,
     referrerDomain: referrerDomain(event.referrer, sender.ownHost),
   }
-}
-
-/** Kind of device by its user agent. Coarse on purpose: three words that hold, rather than a thousand that age. */
-export function deviceOf(userAgent: string): Device {
-  if (userAgent === '') return 'other'
-  if (/bot\b|crawler|spider|slurp|headless|lighthouse/i.test(userAgent)) return 'bot'
-  if (/ipad|tablet|playbook|silk(?!.*mobile)|android(?!.*mobile)/i.test(userAgent)) return 'tablet'
-  if (/mobi|iphone|ipod|android|phone/i.test(userAgent)) return 'mobile'
-  if (/windows|macintosh|mac os|linux|x11|cros/i.test(userAgent)) return 'desktop'
-  return 'other'
 }
 
 /** Host of a referrer without `www.`; nothing for the site's own host and for what is no web address. */

@@ -12,11 +12,29 @@ export const UNDATED = '1970-01-01'
  * The time of arrival has no part in it, so a retry after midnight meets the same row.
  */
 export function eventDay(id: string, rawRetentionDays: number, now: number): string {
-  if (id[14] !== '7') return UNDATED
-  // RFC 9562, section 5.7: the first 48 bits are milliseconds since 1970.
-  const idMs = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+  const idMs = idTime(id)
+  if (idMs === undefined) return UNDATED
   const daysAhead = Math.floor(idMs / DAY_MS) - Math.floor(now / DAY_MS)
   return daysAhead >= -rawRetentionDays && daysAhead <= 1 ? utcDay(idMs) : UNDATED
+}
+
+/**
+ * The other day under which an earlier attempt may have been stored, because the window has moved since: a day that has
+ * just entered it was {@link UNDATED} yesterday, and one that has just left it was a day of its own. Nothing for nearly
+ * every id. Browsers give up after a day, so no attempt is older.
+ */
+export function otherEventDay(id: string, rawRetentionDays: number, now: number): string | undefined {
+  const idMs = idTime(id)
+  if (idMs === undefined) return undefined
+  const daysAhead = Math.floor(idMs / DAY_MS) - Math.floor(now / DAY_MS)
+  if (daysAhead === 1) return UNDATED
+  return daysAhead === -rawRetentionDays - 1 ? utcDay(idMs) : undefined
+}
+
+/** When a UUIDv7 was made, in milliseconds since 1970; nothing for other versions. */
+export function idTime(id: string): number | undefined {
+  // RFC 9562, section 5.7: the first 48 bits are milliseconds since 1970.
+  return id[14] === '7' ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined
 }
 
 /** A new UUIDv7. */

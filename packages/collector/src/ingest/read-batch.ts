@@ -3,7 +3,7 @@ import { WIRE_VERSION, wireLimits, type Batch, type EventError, type WireEvent }
 import { z } from 'zod'
 import { Refusal } from '../errors'
 import { envelopeSchema, eventSchema } from './batch-schema'
-import { holdsForbiddenKey, walkEvent } from './walk'
+import { walkEvent } from './walk'
 
 export interface ReadLimits {
   maxBatchEvents: number
@@ -17,24 +17,8 @@ export interface ReadBatch extends Omit<Batch, 'events'> {
   errors: EventError[]
 }
 
-const utf8 = new TextDecoder()
 const compiledEvent = z.compile(eventSchema)
 const compiledEnvelope = z.compile(envelopeSchema)
-
-/**
- * Parses JSON of any accepted media type.
- * @throws Refusal `invalid_json` or `forbidden_key`
- */
-export function parseJson(body: Buffer): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(utf8.decode(body))
-  } catch {
-    throw new Refusal('invalid_json')
-  }
-  if (holdsForbiddenKey(value)) throw new Refusal('forbidden_key')
-  return value
-}
 
 /**
  * Reads a parsed body of `bodyBytes` bytes: one event or a batch of them.

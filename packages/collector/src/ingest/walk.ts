@@ -1,6 +1,6 @@
 // Untrusted JSON is walked here without recursion, before anything that recurses, serialises or stores may touch it.
-import { toUSVString } from 'node:util'
 import { wireLimits } from '@sightline/sdk/wire'
+import { storableText } from '../storable-text'
 
 /** Why a value may not go on. */
 export interface WalkProblem {
@@ -14,33 +14,6 @@ const isContainer = (value: unknown): value is Container => typeof value === 'ob
 
 /** The event itself is level 0 and its metadata level 1, so the levels of both are the same numbers. */
 const MAX_DEPTH = wireLimits.maxMetadataDepth
-const REPLACEMENT = '\uFFFD'
-
-/** Whether a key is in there, at any depth, that could change the prototype of an object that is built from it. */
-export function holdsForbiddenKey(root: unknown): boolean {
-  const stack: unknown[] = [root]
-  while (stack.length > 0) {
-    const value = stack.pop()
-    if (!isContainer(value)) continue
-    if (Array.isArray(value)) {
-      for (const item of value) if (isContainer(item)) stack.push(item)
-      continue
-    }
-    for (const key of Object.keys(value)) {
-      const child = value[key]
-      if (key === '__proto__') return true
-      if (!isContainer(child)) continue
-      if (key === 'constructor' && Object.hasOwn(child, 'prototype')) return true
-      stack.push(child)
-    }
-  }
-  return false
-}
-
-/** One string with U+FFFD for what PostgreSQL cannot store (NUL) and what is no character (half a surrogate pair). */
-export function storableText(text: string): string {
-  return toUSVString(text).replaceAll('\0', REPLACEMENT)
-}
 
 /**
  * Checks depth, keys, values and numbers of one event, and makes its strings and keys storable in place.

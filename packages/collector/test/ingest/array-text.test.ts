@@ -2,8 +2,8 @@
 import * as fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { arrayText, type Cell } from '../../src/ingest/array-text'
-import { storableText } from '../../src/ingest/walk'
+import { arrayText, instantText, type Cell } from '../../src/ingest/array-text'
+import { storableText } from '../../src/storable-text'
 import { onBothDatabases } from '../support/databases'
 
 const hostile = [
@@ -28,8 +28,8 @@ const hostile = [
 onBothDatabases('arrays of texts', (database) => {
   async function roundTrip(texts: Cell[]): Promise<(string | null)[]> {
     const { rows } = await sql<{ item: string | null }>`
-      select item from unnest(${arrayText(texts, (text) => text, true)}::text[]) with ordinality as t (item, place)
-      order by place`.execute(database().kysely)
+      select item from unnest(${arrayText([...texts.keys()], (place) => place, false)}::integer[],
+        ${arrayText(texts, (text) => text, true)}::text[]) as t (place, item) order by place`.execute(database().kysely)
     return rows.map(({ item }) => item)
   }
 
@@ -47,8 +47,23 @@ onBothDatabases('arrays of texts', (database) => {
     )
   })
 
+  test('of nothing but NULL beside a column with values are NULL in every row', async () => {
+    expect(arrayText([undefined, null], (nothing) => nothing, true)).toBe('{}')
+    expect(await roundTrip([undefined, null, undefined])).toEqual([null, null, null])
+  })
+
   test('may be empty, and numbers need no quotes', async () => {
     expect(await roundTrip([])).toEqual([])
     expect(arrayText([1, null, -2.5], (number) => number, false)).toBe('{1,NULL,-2.5}')
   })
+})
+
+test('instants are written as ISO 8601 writes them, to the millisecond', () => {
+  const instants = fc.sample(
+    fc.date({ noInvalidDate: true, min: new Date('1970-01-01'), max: new Date('9999-12-31') }),
+    1_000,
+  )
+  expect(instants.map((instant) => instantText(instant.getTime()))).toEqual(
+    instants.map((instant) => instant.toISOString()),
+  )
 })

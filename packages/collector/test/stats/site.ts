@@ -17,7 +17,15 @@ export async function openSite(db: Database, timezone: string, now: string) {
   const nowMs = Date.parse(now)
   const app: FastifyInstance = await buildCollector({
     db,
-    config: { timezone, adminToken, jwtSecret, logLevel: 'silent', rawRetentionDays: 31 },
+    config: {
+      timezone,
+      adminToken,
+      jwtSecret,
+      logLevel: 'silent',
+      rawRetentionDays: 31,
+      networkEventsPerSecond: 0,
+      viewDedupeMs: 0,
+    },
     now: () => nowMs,
   })
 

@@ -17,6 +17,7 @@ const tables = [
   'site_days',
   'positions',
   'recent_views',
+  'view_gates',
   'opt_outs',
   'salts',
   'job_leases',

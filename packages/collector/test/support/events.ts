@@ -3,6 +3,7 @@ import type { WireEvent } from '@sightline/sdk/wire'
 import { sql } from 'kysely'
 import type { Database } from '../../src/database/open-database'
 import { mintId } from '../../src/ingest/event-id'
+import { eventFlags } from '../../src/ingest/flags'
 
 /** An impression of a post, with a new id. */
 export function impression(fields: Partial<WireEvent> = {}): WireEvent {
@@ -55,12 +56,14 @@ export async function countersOffBy({ kysely }: Database): Promise<unknown[]> {
   const hours = await sql`
     select * from (
       select content_key::text as key, extract(epoch from date_trunc('hour', occurred_at at time zone 'UTC'))::float8 as hour,
-             type, user_id is not null as authenticated, count(*)::int as n, coalesce(sum(duration_ms), 0)::int as duration_ms,
-             count(duration_ms)::int as duration_n
-      from events where counted group by 1, 2, 3, 4
+             type, user_id is not null as authenticated, count(*) filter (where counted)::int as n,
+             coalesce(sum(duration_ms), 0)::bigint as duration_ms, count(duration_ms) filter (where counted)::int as duration_n
+      from event_log
+      where counted or (flags & ${eventFlags.repeat}::int <> 0 and duration_ms is not null)
+      group by 1, 2, 3, 4
     ) recount full join (
       select content_key::text as key, extract(epoch from hour at time zone 'UTC')::float8 as hour, type, authenticated,
-             count::int as live_n, duration_ms::int as live_ms, duration_n::int as live_duration_n
+             count::int as live_n, duration_ms::bigint as live_ms, duration_n::int as live_duration_n
       from content_hours
     ) live using (key, hour, type, authenticated)
     where n is distinct from live_n or duration_ms is distinct from live_ms or duration_n is distinct from live_duration_n`.execute(
@@ -71,7 +74,7 @@ export async function countersOffBy({ kysely }: Database): Promise<unknown[]> {
       select source, position, (occurred_at at time zone 'UTC')::date as day,
              count(*) filter (where type = 'impression')::int as impressions,
              count(*) filter (where type = 'click')::int as clicks
-      from events where counted and source is not null and position is not null and type in ('impression', 'click')
+      from event_log where counted and source is not null and position is not null and type in ('impression', 'click')
       group by 1, 2, 3
     ) recount full join (
       select source, position, day, impressions::int as live_impressions, clicks::int as live_clicks from positions

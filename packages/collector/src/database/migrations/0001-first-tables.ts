@@ -3,7 +3,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 
 const statements = [
-  // Columns are ordered by width, so that no padding is stored between them.
+  // Columns are ordered by width, so that no padding is stored between them; words that repeat are numbers of codes.ts.
   `create table events (
     content_key bigint not null,
     viewer_key bigint not null,
@@ -17,6 +17,7 @@ const statements = [
     total_ms integer,
     stall_ms integer,
     media_duration_ms integer,
+    pip_ms integer,
     min_duration_ms integer,
     flags integer not null default 0,
     position integer,
@@ -24,22 +25,24 @@ const statements = [
     ratio smallint,
     threshold smallint,
     confirm_lag_ms smallint,
+    type smallint not null,
+    channel smallint not null,
+    device smallint not null,
+    end_reason smallint,
     counted boolean not null default true,
-    type text not null,
+    custom_type text,
     source text,
     view_type text,
-    channel text not null,
-    device text not null,
     country text,
     referrer_domain text,
     user_id text,
-    end_reason text,
     metadata jsonb,
     primary key (content_key, event_id, event_day)
   ) partition by range (event_day)`,
   // Ids that carry no usable day meet here, always: a retry must find its first copy. See decision 0002.
   `create table events_undated partition of events for values from ('1970-01-01') to ('1970-01-02')`,
-  `create index events_viewer on events (viewer_key, occurred_at)`,
+  // By viewer alone: equal keys are stored once, which the time behind them would prevent. See decision 0005.
+  `create index events_viewer on events (viewer_key)`,
   `create index events_time on events using brin (occurred_at)`,
 
   `create table content (
@@ -53,6 +56,8 @@ const statements = [
     title text,
     registered boolean not null default false
   )`,
+  // Ingest asks every few seconds whether there is a catalogue at all.
+  `create index content_registered on content (content_key) where registered`,
 
   `create table content_hours (
     content_key bigint not null,
@@ -107,6 +112,14 @@ const statements = [
   ) with (fillfactor = 80)`,
   `create index recent_views_newest on recent_views (viewer_key, viewed_at desc)`,
 
+  // The time around every counted view of a viewer and a content, in milliseconds since 1970.
+  `create table view_gates (
+    content_key bigint not null,
+    viewer_key bigint not null,
+    counted_at bigint not null,
+    taken int8multirange not null,
+    primary key (content_key, viewer_key)
+  ) with (fillfactor = 80)`,
   `create table opt_outs (viewer_key bigint primary key, opted_out_at timestamptz not null)`,
   `create table salts (day date primary key, salt bytea not null)`,
   `create table job_leases (
@@ -125,8 +138,10 @@ const statements = [
     user_id text,
     code text not null,
     message text not null,
-    event jsonb not null
+    event text not null,
+    stored_as text not null
   )`,
+  `create index dead_letters_received on dead_letters (received_at)`,
   `create table outcomes (
     day date not null,
     outcome text not null,
@@ -142,10 +157,19 @@ const statements = [
   )`,
 
   `create view event_log as
-    select c.type as content_type, c.id as content_id, c.title, e.event_id, e.type, e.occurred_at, e.received_at,
-           e.viewer_key, e.user_id, e.session_id, e.seq, e.source, e.view_type, e.position, e.duration_ms, e.total_ms,
-           e.stall_ms, e.media_duration_ms, e.scroll_depth, e.ratio, e.threshold, e.min_duration_ms, e.confirm_lag_ms,
-           e.end_reason, e.channel, e.device, e.country, e.referrer_domain, e.counted, e.flags, e.metadata, e.event_day
+    select e.content_key, c.type as content_type, c.id as content_id, c.title, e.event_id,
+           case e.type when 0 then e.custom_type when 1 then 'impression' when 2 then 'view' when 3 then 'watch'
+             when 4 then 'click' when 5 then 'like' when 6 then 'share' when 7 then 'page_view' end as type,
+           e.occurred_at, e.received_at, e.viewer_key, e.user_id, e.session_id, e.seq, e.source, e.view_type, e.position,
+           e.duration_ms, e.total_ms, e.stall_ms, e.media_duration_ms, e.pip_ms, e.scroll_depth, e.ratio, e.threshold,
+           e.min_duration_ms, e.confirm_lag_ms,
+           case e.end_reason when 1 then 'left' when 2 then 'hidden' when 3 then 'pagehide' when 4 then 'frozen'
+             when 5 then 'removed' when 6 then 'recycled' when 7 then 'route' when 8 then 'session'
+             when 9 then 'untracked' when 10 then 'closed' when 11 then 'ended' end as end_reason,
+           case e.channel when 0 then 'api' when 1 then 'sdk' end as channel,
+           case e.device when 0 then 'other' when 1 then 'desktop' when 2 then 'mobile' when 3 then 'tablet'
+             when 4 then 'bot' end as device,
+           e.country, e.referrer_domain, e.counted, e.flags, e.metadata, e.event_day
     from events e left join content c on c.content_key = e.content_key`,
 ]
 
