@@ -277,9 +277,13 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
     }
     if (consent !== 'granted') return explain(`Nothing is sent: consent is ${consent}.`)
     keep.claim()
-    keep.search(adopt)
-    clearTimeout(secondSearch)
-    secondSearch = setTimeout(() => run(() => keep.search(adopt)), SECOND_SEARCH_MS)
+    const search = () => keep.search(adopt, searchAgain)
+    // Once: those that still live then are other tabs.
+    const searchAgain = () =>
+      run(() => {
+        secondSearch ??= setTimeout(() => run(search), SECOND_SEARCH_MS)
+      })
+    search()
     if (token === undefined) renewToken()
     flusher.release()
   }

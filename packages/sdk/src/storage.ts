@@ -95,10 +95,13 @@ function openLocalStorage(): TrackerStorage {
   }
 }
 
-/** Runs `act` while nobody else holds this name, over all tabs of the site, and holds it for as long as `act` takes. */
-export function lock(name: string, act: () => unknown, options: LockOptions = {}): void {
+/**
+ * Runs `act` while nobody else holds this name, over all tabs of the site, and holds it for as long as `act` takes. With
+ * `ifAvailable` it gets `null` where somebody holds it.
+ */
+export function lock(name: string, act: (held?: Lock | null) => unknown, options: LockOptions = {}): void {
   const { locks } = navigator
   // Without Web Locks, as on plain http, nobody can be asked.
   if (!locks) return void act()
-  attempt(() => locks.request(PREFIX + name, options, (held) => held && act()).catch(() => {}))
+  attempt(() => locks.request(PREFIX + name, options, act).catch(() => {}))
 }

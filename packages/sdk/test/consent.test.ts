@@ -144,9 +144,10 @@ describe('sampling', () => {
     expect([await countSampled(1, 20), await countSampled(0, 20)]).toEqual([20, 0])
   })
 
-  test('decides once for all tabs and reloads of a session', () => {
+  test('decides once for all tabs and reloads of a session', async () => {
     const { page } = world
     for (let tab = 0; tab < 20; tab++) trackSome(page.start({ sampleRate: 0.5 }), 1)
+    await page.settle()
     const outcomes = new Set(
       Object.keys(localStorage)
         .filter((name) => name.includes(':event:'))

@@ -12,8 +12,11 @@ export interface Keep {
   claim(): void
   /** Lets other pages have what is kept: this one goes away, perhaps for good. */
   release(): void
-  /** Looks for what pages left behind that live no more. `adopt` gets it page by page, oldest first, and says whether it takes it. */
-  search(adopt: (events: SealedEvent[]) => boolean): void
+  /**
+   * Looks for what pages left behind that live no more. `adopt` gets it page by page, oldest first, and says whether it
+   * takes it; `missed` is called for each page that lives.
+   */
+  search(adopt: (events: SealedEvent[]) => boolean, missed: () => void): void
 }
 
 /** Events are kept for one `endpoint`. What was left behind and is no event any more has neither id nor bytes. */
@@ -36,11 +39,12 @@ export function openKeep(store: Store, endpoint: string, space: string): Keep {
       lock(lockName(space), () => ended)
     },
     release: () => release?.(),
-    search(adopt) {
+    search(adopt, missed) {
       const owners = new Set(store.rests(all).map((rest) => rest.split(':')[0]!))
       owners.delete(space)
       for (const owner of owners) {
-        const take = () => {
+        const take = (held?: Lock | null) => {
+          if (held === null) return missed()
           const theirs = `${all}${owner}:`
           // Ids sort by time.
           // oxlint-disable-next-line unicorn/no-array-sort -- a fresh array, and toSorted() is younger than our target

@@ -38,6 +38,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
 
   viewport.join({
     sampled(batch) {
+      if (!byKey.size) return
       let wakeAt = sampleAt
       for (const entry of batch) wakeAt = Math.min(wakeAt, sampled(entry))
       wakeBy(wakeAt)
@@ -113,7 +114,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     if (!sight) return Infinity
     pulse.alive(time)
     const { threshold, largeArea } = sight.asked.wishes.criteria
-    const sample = measure(entry, threshold, largeArea)
+    const sample = measure(entry, threshold, largeArea, sight.stretch && sight.sample)
     if (ports.isHeld?.(sight.asked)) sample.rule ??= 'area'
     if (sample.empty) viewport.awaitSize(target)
     if (ports.explain) {

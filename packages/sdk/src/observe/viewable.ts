@@ -24,20 +24,33 @@ export interface Sample {
   /** Deepest part of the element that is on screen, in percent from 0 to 100. */
   depth: number
   /** The rule by which enough of it is on screen; nothing when it is not. */
-  rule?: Exclude<SeenRule, 'interaction'>
+  rule: Exclude<SeenRule, 'interaction'> | undefined
   /** Larger than the viewport in one axis: the browser is silent while both of its edges are outside. */
-  oversize?: boolean
+  oversize: boolean
   /** On screen as a point or a line, and nothing to see of it. */
-  empty?: boolean
+  empty: boolean
 }
 
-/** `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all". */
-export function measure(entry: IntersectionObserverEntry, threshold: number, large?: LargeArea): Sample {
-  const sample: Sample = { time: entry.time, ratio: 0, depth: 0 }
-  // Rectangles are read only from here on: for elements off screen that is the expensive part.
-  if (!entry.isIntersecting) return sample
+/**
+ * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all".
+ *
+ * @param before what was measured last in the same stretch of time
+ */
+export function measure(
+  entry: IntersectionObserverEntry,
+  threshold: number,
+  large?: LargeArea,
+  before?: Sample,
+): Sample {
+  const { time, isIntersecting, intersectionRatio: ratio } = entry
+  const sample: Sample = { time, ratio: 0, depth: 0, rule: undefined, oversize: false, empty: false }
+  if (!isIntersecting) return sample
+  const isEnough = ratio + RATIO_EPSILON >= threshold
 
-  const { boundingClientRect: box, intersectionRect: seen, intersectionRatio: ratio } = entry
+  // Reading the rectangles is the expensive part. There is nothing to learn from them once the end was on screen.
+  if (isEnough && before?.rule && before.depth > 99.9 && !before.oversize) return { ...before, time, ratio }
+
+  const { boundingClientRect: box, intersectionRect: seen } = entry
   const root = entry.rootBounds ?? sizeAround(entry.target)
   const { width, height } = box
   sample.empty = Math.min(width, height) < 1
@@ -45,12 +58,12 @@ export function measure(entry: IntersectionObserverEntry, threshold: number, lar
 
   const covers = (side: 'width' | 'height') =>
     seen[side] + LENGTH_SLACK_PX >= threshold * Math.min(box[side], root[side])
-  const share = large && width * height >= large.areaPx ? Math.min(large.threshold, threshold) : threshold
+  const isLarge = large && width * height >= large.areaPx && ratio + RATIO_EPSILON >= large.threshold
 
   sample.ratio = ratio
   sample.oversize = width > root.width || height > root.height
   sample.depth = (100 * (seen.bottom - box.top)) / height
-  if (ratio + RATIO_EPSILON >= share) sample.rule = 'area'
+  if (isEnough || isLarge) sample.rule = 'area'
   else if (sample.oversize && covers('width') && covers('height')) sample.rule = 'oversize'
   return sample
 }

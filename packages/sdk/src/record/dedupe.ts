@@ -39,8 +39,9 @@ export function createSeenContents(
   function find(key: string, scope: Dedupe): [seenAt: number, totalMs: number] | undefined {
     if (!scope) return undefined
     if (scope === 'page') return onPage.get(key)
-    const since = scope === 'session' ? findSession()?.startedAt : now() - scope.windowMs + 1
     const [seenAt = NaN, totalMs = NaN] = store.get(START + key).map(Number)
+    if (!seenAt) return undefined
+    const since = scope === 'session' ? findSession()?.startedAt : now() - scope.windowMs + 1
     // Without a session, or where somebody else has damaged it, this compares as false.
     return seenAt >= since! && totalMs >= 0 ? [seenAt, totalMs] : undefined
   }

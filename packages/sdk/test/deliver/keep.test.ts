@@ -119,6 +119,7 @@ describe('the next visit', () => {
     const { page } = world
     const dead = page.start({ flushIntervalMs: 1_000_000 })
     trackSome(dead, 3)
+    await page.settle()
     const tracker = page.start()
     await page.advance(1_000)
     expect(tracker.stats().recorded).toBe(0)
