@@ -5,21 +5,17 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
-/** Names of the web that TypeScript does not declare yet, or that several copies of the SDK share. */
-const MORE_NAMES = [
-  'activateAfter',
-  'fetchLater',
-  'globalPrivacyControl',
-  'inFlightBytes',
-  'navigation',
-  'prerendering',
-]
+/** Names of the web that TypeScript does not declare yet. */
+const WEB_NAMES = ['activateAfter', 'fetchLater', 'globalPrivacyControl', 'navigation', 'prerendering']
+
+/** What several copies of the SDK share on a page, and what `debug` prints. */
+const SAID_NAMES = ['inFlightBytes', 'isPageOpen', 'onScreenMs']
 
 /** Every name that must stay as it is. `entries` are the files whose exports are public, with the folder. */
 export function namesToKeep(entries: string[]): string[] {
   const libraries = dirname(createRequire(import.meta.url).resolve('typescript/lib/lib.dom.d.ts'))
   const declarations = readdirSync(libraries).filter((name) => /^lib\.(dom|es\d+|decorators).*\.d\.ts$/.test(name))
-  const names = new Set(MORE_NAMES)
+  const names = new Set([...WEB_NAMES, ...SAID_NAMES])
   for (const name of declarations) addMembers(parse(join(libraries, name)), names)
   for (const entry of entries) addPublic(parse(entry), names)
   return [...names]

@@ -6,7 +6,12 @@ const shared = {
   terserOptions: {
     module: true,
     compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
-    mangle: { properties: { reserved: namesToKeep(['src/index.ts', 'src/wire.ts']), keep_quoted: true } },
+    mangle: {
+      properties: {
+        reserved: namesToKeep(['src/index.ts', 'src/wire.ts', 'src/script-tag/start.ts']),
+        keep_quoted: true,
+      },
+    },
   },
   // Each entry is whole: names that are shortened in one file mean nothing in another.
   splitting: false,
