@@ -50,7 +50,7 @@ test('the published script keeps early calls, observes attributes, and answers a
     location.assign('about:blank')
   })
   await expect.poll(() => sink.events.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(7)
-  const events = [...sink.events].sort((one, other) => one.seq! - other.seq!)
+  const events = sink.events.toSorted((one, other) => one.seq! - other.seq!)
   expect(events.map(({ type }) => type)).toEqual([
     'early',
     'page_view',

@@ -26,14 +26,14 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     dts: true,
     clean: true,
-    target: 'es2020',
+    target: 'es2021',
   },
   {
     ...shared,
     entry: { sightline: 'src/auto.ts' },
     format: ['iife'],
     outExtension: () => ({ js: '.iife.js' }),
-    target: 'es2017',
+    target: 'es2021',
   },
   {
     // For tests, where names are worth more than bytes.
@@ -43,6 +43,6 @@ export default defineConfig([
     splitting: false,
     sourcemap: true,
     platform: 'browser',
-    target: 'es2020',
+    target: 'es2021',
   },
 ])
