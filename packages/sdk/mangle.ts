@@ -11,14 +11,25 @@ const WEB_NAMES = ['activateAfter', 'fetchLater', 'globalPrivacyControl', 'navig
 /** What several copies of the SDK share on a page, and what `debug` prints. */
 const SAID_NAMES = ['inFlightBytes', 'isPageOpen', 'onScreenMs']
 
-/** Every name that must stay as it is. `entries` are the files whose exports are public, with the folder. */
-export function namesToKeep(entries: string[]): string[] {
+/**
+ * Every name that must stay as it is: also every word that the sources hold as a text, since it may name a property.
+ *
+ * @param entries the files whose exports are public, from the folder of this one
+ */
+export function namesToKeep(sourceFolder: string, entries: string[]): string[] {
   const libraries = dirname(createRequire(import.meta.url).resolve('typescript/lib/lib.dom.d.ts'))
   const declarations = readdirSync(libraries).filter((name) => /^lib\.(dom|es\d+|decorators).*\.d\.ts$/.test(name))
   const names = new Set([...WEB_NAMES, ...SAID_NAMES])
   for (const name of declarations) addMembers(parse(join(libraries, name)), names)
-  for (const entry of entries) addPublic(parse(entry), names)
+  for (const entry of entries) addPublic(parse(join(sourceFolder, entry)), names)
+  for (const name of readdirSync(sourceFolder, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.ts')) addTexts(parse(join(sourceFolder, name)), names)
   return [...names]
+}
+
+function addTexts(node: ts.Node, names: Set<string>): void {
+  if (ts.isStringLiteral(node) && !ts.isLiteralTypeNode(node.parent)) names.add(node.text)
+  ts.forEachChild(node, (child) => addTexts(child, names))
 }
 
 /** Members of all that a file exports, also of what it passes on from its neighbours. */

@@ -8,7 +8,7 @@ const shared = {
     compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
     mangle: {
       properties: {
-        reserved: namesToKeep(['src/index.ts', 'src/wire.ts', 'src/script-tag/start.ts']),
+        reserved: namesToKeep('src', ['index.ts', 'wire.ts', 'script-tag/start.ts']),
         keep_quoted: true,
       },
     },

@@ -3,7 +3,7 @@ import { openAddress } from './address'
 import { type EventMap, type EventTracker, idleEventTracker, openCore, type TrackFields } from './core'
 import { createMedia, type Media } from './observe/media'
 import { createObservations, type ObservationPorts } from './observe/observations'
-import type { Wishes } from './observe/sight'
+import type { Asked, Wishes } from './observe/sight'
 import { MRC_LARGE_AREA } from './observe/viewable'
 import { openViewport } from './observe/viewport'
 import { type PageView, watchPages } from './observe/pages'
@@ -99,8 +99,12 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
     core.record(draft, scope)
   }
 
-  const tell: ObservationPorts['record'] = ({ read, content, wishes }, fields) =>
-    record({ ...read(), ...fields, content }, wishes.dedupe)
+  /** A caller's function is asked late; when it throws, what it said last still holds. */
+  const read = (asked: Asked): Subject =>
+    typeof asked.subject === 'function' ? (asked.last = guard(asked.subject) ?? asked.last) : asked.subject
+
+  const tell: ObservationPorts['record'] = (asked, fields) =>
+    record({ ...read(asked), ...fields, content: asked.content }, asked.wishes.dedupe)
 
   const viewport = openViewport(options.insets)
   const observations = createObservations(viewport, {
@@ -141,7 +145,7 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
     )
   }
 
-  // A function of its own, because a closure that ends an observation would keep the element in memory.
+  // A function of its own: what the caller gets back must not keep the element in memory.
   function begin(
     element: Element,
     subject: Subject | (() => Subject),
@@ -151,8 +155,8 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
   ): () => void {
     let stop = nothing
     run(() => {
-      const read = createReader(subject, guard)
-      const content = readContent(read().content)
+      const asking: Asked = { subject, last: {} as Subject }
+      const content = readContent(read(asking).content)
       let wrong = element?.nodeType === 1 ? '' : 'an element'
       if (name !== 'observe' && typeof player?.paused !== 'boolean') wrong ||= 'a media element'
       if (!content) wrong ||= 'content such as { type: "post", id: "42" }'
@@ -168,7 +172,7 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
         wishes = readWishes(all)
       }
       if (wrong || !content) return explain(`${name}() does nothing: expected ${wrong}.`)
-      const asked = { content, read, wishes }
+      const asked = { ...asking, content, wishes }
       stop = player ? watches.observe(element, media.enlist(player, asked)) : observations.observe(element, asked)
     })
     return stop
@@ -231,17 +235,4 @@ function readWishes(options: Resolved<TrackerOptions>): Wishes {
     minViewMs,
     dedupe,
   }
-}
-
-/**
- * Asks a caller's function late; when it throws, what it said last still holds. A function of its own, because a closure
- * inside `observe()` would keep the element in memory.
- */
-function createReader(
-  subject: Subject | (() => Subject),
-  guard: (act: () => Subject) => Subject | undefined,
-): () => Subject {
-  if (typeof subject !== 'function') return () => subject
-  let last = {} as Subject
-  return () => (last = guard(subject) ?? last)
 }

@@ -21,13 +21,18 @@ export interface Wishes {
   dedupe: Dedupe
 }
 
+/** What the caller says about a content. Not a function of ours, which would keep alive what is known where it was made. */
+export interface Asked {
+  subject: Subject | (() => Subject)
+  /** What the function said last. */
+  last: Subject
+}
+
 /** One call of `observe()`. */
-export interface Registration {
+export interface Registration extends Asked {
   content: ContentRef
   /** Identity, where it is not that of the content. */
   key?: string
-  /** Asks for the subject of now. */
-  read: () => Subject
   wishes: Wishes
 }
 
