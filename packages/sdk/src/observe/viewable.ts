@@ -34,10 +34,12 @@ export interface Sample {
 /**
  * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all".
  *
+ * @param viewport where the browser tells its size
  * @param before what was measured last in the same stretch of time
  */
 export function measure(
   entry: IntersectionObserverEntry,
+  viewport: Size | null,
   threshold: number,
   large?: LargeArea,
   before?: Sample,
@@ -51,7 +53,7 @@ export function measure(
   if (isEnough && before?.rule && before.depth > 99.9 && !before.oversize) return { ...before, time, ratio }
 
   const { boundingClientRect: box, intersectionRect: seen } = entry
-  const root = entry.rootBounds ?? sizeAround(entry.target)
+  const root = viewport ?? sizeAround(entry.target)
   const { width, height } = box
   sample.empty = Math.min(width, height) < 1
   if (sample.empty || Math.min(root.width, root.height) < 1) return sample
@@ -68,8 +70,23 @@ export function measure(
   return sample
 }
 
-/** Size of the window around an element, in pixels, where the browser hides it: in a frame of another origin. */
-function sizeAround(element: Element): { width: number; height: number } {
+/** In pixels. */
+interface Size {
+  width: number
+  height: number
+}
+
+/**
+ * The size of the viewport, read once for a whole batch. The browser tells it with each entry, but not in a frame of
+ * another origin, and none for an element that was removed.
+ */
+export function readViewport(batch: IntersectionObserverEntry[]): Size | null {
+  const { width = 0, height = 0 } = batch.find(({ isIntersecting }) => isIntersecting)?.rootBounds ?? {}
+  return width ? { width, height } : null
+}
+
+/** Size of the window around an element, where the browser hides it. */
+function sizeAround(element: Element): Size {
   const view = element.ownerDocument.defaultView!
   return { width: view.innerWidth, height: Math.min(view.innerHeight, view.screen.height) }
 }
