@@ -17,7 +17,7 @@ export interface Store {
   /** The words that were kept under a name; one empty word where nothing was. */
   get(name: string): string[]
   set(name: string, ...words: (string | number)[]): void
-  /** The same with the next task or `flush()`, for what only this page reads: writing to the disk takes long. */
+  /** The same at the end of the task, or with `flush()`, for what only this page reads: writing to the disk takes long. */
   setSoon(name: string, text: string): void
   remove(name: string): void
   /** Writes what waits, now, and tells whether what was written last survives the page. */
@@ -34,7 +34,6 @@ export function openStore(choice: 'localStorage' | 'memory' | TrackerStorage): S
   // Newer than the disk, where both have a name.
   const memory = new Map<string, string>()
   const unwritten = new Set<string>()
-  let timer: ReturnType<typeof setTimeout> | undefined
   let isAllowed = false
   let isLasting = false
 
@@ -46,8 +45,6 @@ export function openStore(choice: 'localStorage' | 'memory' | TrackerStorage): S
   }
 
   function flush(): boolean {
-    clearTimeout(timer)
-    timer = undefined
     if (!isAllowed || !disk) return false
     unwritten.forEach(write)
     unwritten.clear()
@@ -57,7 +54,7 @@ export function openStore(choice: 'localStorage' | 'memory' | TrackerStorage): S
   function setSoon(name: string, text: string): void {
     memory.set(PREFIX + name, text)
     unwritten.add(PREFIX + name)
-    if (isAllowed && disk) timer ??= setTimeout(flush)
+    if (unwritten.size === 1) queueMicrotask(flush)
   }
 
   return {
