@@ -28,8 +28,7 @@ const registrations = {
   },
 
   sightline(cards) {
-    const tracker = startTracker()
-    held.push(tracker)
+    const [tracker] = held
     for (const [index, card] of cards.entries()) tracker.observe(card, subjects[index])
   },
 
@@ -73,6 +72,11 @@ export function prepare(variant, count) {
   if (variant === 'react') return
   cards = addCards(count)
   subjects = cards.map(subjectOf)
+}
+
+/** What a page pays once, however much it observes. */
+export function begin(variant) {
+  if (variant === 'sightline') held.push(startTracker())
 }
 
 export function register(variant, count) {

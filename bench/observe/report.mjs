@@ -13,7 +13,7 @@ const names = {
   react: 'react-intersection-observer',
 }
 
-/** A row for each variant of one size; everything but `registerMs` and `firstMs` is per frame. */
+/** A row for each variant of one size; everything but `startMs`, `registerMs` and `firstMs` is per frame. */
 export function toRows(count, rounds) {
   const all = (variant, field) => rounds.flatMap((round) => round[variant][field])
   const base = { scroll: all('none', 'scroll'), script: all('none', 'script') }
@@ -36,6 +36,7 @@ export function toRows(count, rounds) {
         interval: medianInterval(beyond).map((ms) => 1 + ms / sharedMs),
       },
       extraStillMs: median(still),
+      startMs: best(all(variant, 'startMs')),
       registerMs: lessPlain(all, variant, 'registerMs', 'plainScriptMs'),
       firstMs: lessPlain(all, variant, 'firstMs', 'plainMs'),
     }
@@ -91,22 +92,26 @@ export function formatRows(rows) {
     'ratio',
     '(95 %)',
     'still',
+    'start',
     'register',
     'first',
   ]
-  const lines = rows.map(({ variant, frameMs, extraMs, extraScriptMs, ratio, extraStillMs, registerMs, firstMs }) => [
-    names[variant],
-    frameMs.best.toFixed(3),
-    frameMs.median.toFixed(3),
-    extraMs.median.toFixed(3),
-    range(extraMs.quartiles),
-    extraScriptMs.toFixed(3),
-    variant === 'none' ? '' : ratio.median.toFixed(3),
-    variant === 'none' ? '' : range(ratio.interval),
-    extraStillMs.toFixed(3),
-    registerMs.best.toFixed(1),
-    firstMs.best.toFixed(1),
-  ])
+  const lines = rows.map(
+    ({ variant, frameMs, extraMs, extraScriptMs, ratio, extraStillMs, startMs, registerMs, firstMs }) => [
+      names[variant],
+      frameMs.best.toFixed(3),
+      frameMs.median.toFixed(3),
+      extraMs.median.toFixed(3),
+      range(extraMs.quartiles),
+      extraScriptMs.toFixed(3),
+      variant === 'none' ? '' : ratio.median.toFixed(3),
+      variant === 'none' ? '' : range(ratio.interval),
+      extraStillMs.toFixed(3),
+      startMs.toFixed(1),
+      registerMs.best.toFixed(1),
+      firstMs.best.toFixed(1),
+    ],
+  )
   return align([head, ...lines])
 }
 

@@ -20,7 +20,7 @@ const STILL_FRAMES = 60
 const SETTLE_MS = 1_500
 
 /**
- * @returns by variant, main-thread CPU in milliseconds: `registerMs`, `firstMs` (until the first entries are handled),
+ * @returns by variant, main-thread CPU in milliseconds: `startMs` (of a tracker), `registerMs`, `firstMs` (until the first entries are handled),
  * what both hold of mounting React without an observer, and per frame `scroll`, `script` (the part of it that was JavaScript), both by block, and `stillMs`
  */
 export async function runRound(browser, origin, count, round) {
@@ -62,11 +62,13 @@ export async function runRound(browser, origin, count, round) {
 async function start(page, variant, count) {
   await page.evaluate(`bench.prepare('${variant}', ${count}); gc()`)
   await page.evaluate('bench.scroll(3)')
+  const beginning = await page.measure(`bench.inTask(() => bench.begin('${variant}'))`)
   const registration = await page.measure(`bench.inTask(() => bench.register('${variant}', ${count}))`)
   const first = await page.measure('bench.scroll(3)')
   return {
     // Script only: the browser's first computation may or may not have begun before the clock is read.
     registerMs: registration.scriptMs,
+    startMs: beginning.scriptMs,
     firstMs: registration.cpuMs + first.cpuMs,
     scroll: [],
     script: [],

@@ -101,7 +101,7 @@ export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Inset
     watch(element, threshold, another = threshold) {
       const before = thresholds.size
       // Down to a tenth of a percent, which is the slack of every verdict: so there are never very many.
-      for (const share of [threshold, another]) thresholds.add(Math.floor(share * 1_000) / 1_000)
+      thresholds.add(Math.floor(threshold * 1_000) / 1_000).add(Math.floor(another * 1_000) / 1_000)
       const isCrowding = count(1)
       if (isCrowding || thresholds.size > before) move()
       sample(element)
