@@ -37,6 +37,10 @@ for (const name of ['sdk', 'react', 'vue', 'collector']) {
       const first = unpack(entry).split('\n')[0]
       if (!/^['"]use client['"];?$/.test(first)) problems.push(`react: ${entry} begins with ${first}, not 'use client'`)
     }
+    for (const entry of ['dist/server.js', 'dist/server.cjs']) {
+      if (unpack(entry).includes('use client'))
+        problems.push(`react: ${entry} says 'use client', so it is no server entry`)
+    }
   }
   rmSync(packed, { recursive: true })
 }

@@ -43,8 +43,8 @@ async function bundleExample(name: string, entry: string): Promise<string> {
 async function openExample(name: string, entry: string) {
   const sink = await openSink()
   const script = await bundleExample(name, entry)
-  const style = `<style>${readFileSync(join(root, 'examples/server/feed.css'), 'utf8')}</style>`
-  const html = readFileSync(join(root, 'examples', name, 'index.html'), 'utf8')
+  const style = `<style>${readFileSync(join(root, 'examples/server/public/feed.css'), 'utf8')}</style>`
+  const html = readFileSync(join(root, 'examples', name, 'index.html'), 'utf8').replace('/main.tsx', '/dist/main.js')
   const page = html.replace('<link rel="stylesheet" href="/feed.css" />', style)
   expect([page.includes(style), script.includes(COLLECTOR)]).toEqual([true, true])
   const site = await servePages({

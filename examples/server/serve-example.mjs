@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-// Serves the example in the current folder, and beside it a collector on a database in memory; prints what is stored.
+// Serves the example in the current folder, and beside it a collector on a database in memory; prints what is stored. Arguments are a
+// command that serves the example instead.
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
 import { buildCollector, openDatabase } from '@sightline/collector'
 
+const [command, ...args] = process.argv.slice(2)
 const PAGE_PORT = Number(process.env.PORT ?? 3000)
 const COLLECTOR_PORT = 8787
 const adminToken = randomBytes(32).toString('hex')
@@ -23,11 +26,18 @@ const pages = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost')
   // Only names that an example has: the style of all, one script, or a page of its own.
   const file = /^\/(feed\.css|(dist\/)?[\w-]+\.js)$/.test(pathname) ? pathname : '/index.html'
-  const folder = file === '/feed.css' ? import.meta.dirname : process.cwd()
+  const folder = file === '/feed.css' ? join(import.meta.dirname, 'public') : process.cwd()
   const body = await readFile(join(folder, file)).catch(() => undefined)
   response.writeHead(body ? 200 : 404, { 'content-type': types[extname(file)] }).end(body)
 })
-pages.listen(PAGE_PORT, '127.0.0.1')
+const served =
+  command && spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, PORT: PAGE_PORT } })
+if (!served) pages.listen(PAGE_PORT, '127.0.0.1')
+served?.once('error', (error) => {
+  console.error(`serve-example: ${command} did not start (${error.message}). Run the install of this project first.`)
+  process.exit(1)
+})
+served?.once('exit', (code) => code && process.exit(code))
 
 console.log(`example    http://localhost:${PAGE_PORT}`)
 console.log(`dashboard  http://localhost:${COLLECTOR_PORT}   admin token ${adminToken}`)
@@ -55,6 +65,7 @@ const watch = setInterval(async () => {
 
 process.once('SIGINT', async () => {
   clearInterval(watch)
+  served?.kill()
   pages.close()
   pages.closeAllConnections()
   await collector.close()

@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup'
 
 // No `treeshake`: it would strip the 'use client' directive from the entry.
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: ['src/index.ts', 'src/server.ts'],
   format: ['esm', 'cjs'],
   dts: true,
   clean: true,

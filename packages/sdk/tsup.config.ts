@@ -1,10 +1,25 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 import { namesToKeep } from './mangle'
+
+/** Says what a page's `integrity` attribute has to hold for each file that is written. */
+const sayIntegrity: NonNullable<Options['plugins']>[number] = {
+  name: 'say-integrity',
+  buildEnd({ writtenFiles }) {
+    for (const { name } of writtenFiles.filter((file) => file.name.endsWith('.js'))) {
+      console.log(`${basename(name)} sha384-${createHash('sha384').update(readFileSync(name)).digest('base64')}`)
+    }
+  },
+}
 
 const shared = {
   minify: 'terser',
   terserOptions: {
     module: true,
+    // Without it tsup writes the map of what terser was given.
+    sourceMap: {},
     compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
     mangle: {
       properties: {
@@ -34,10 +49,11 @@ export default defineConfig([
     format: ['iife'],
     outExtension: () => ({ js: '.iife.js' }),
     target: 'es2021',
+    plugins: [sayIntegrity],
   },
   {
-    // For tests, where names are worth more than bytes.
-    entry: ['src/testing.ts'],
+    // For tests and development, where names are worth more than bytes.
+    entry: ['src/testing.ts', 'src/devtools.ts'],
     format: ['esm', 'cjs'],
     dts: true,
     splitting: false,

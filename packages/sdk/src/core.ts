@@ -7,11 +7,10 @@ import { openKeep } from './deliver/keep'
 import { createPause } from './deliver/retry'
 import { openTransport } from './deliver/transport'
 import { createIdMaker, isUuid } from './id'
-import { addCounts, openLedger } from './ledger'
+import { addCounts, noStats, openLedger, type TrackerStats } from './ledger'
 import { type Consent, consentRule, type DeliveryOptions, findWrong, type Resolved } from './options'
 import type { Page } from './page'
 import { createSeenContents, type SeenContents } from './record/dedupe'
-import { createQueue } from './record/queue'
 import { createRecorder, type RecordEvent } from './record/recorder'
 import { createSessions } from './record/session'
 import { type SealedEvent, unseal } from './seal'
@@ -53,6 +52,8 @@ type FieldsOf<Events, Type> = Type extends keyof Events
     : [fields: Omit<TrackFields, 'metadata'> & { metadata: Events[Type] }]
   : [fields?: TrackFields]
 
+export type { TrackerStats } from './ledger'
+
 /** What a flush did. */
 export interface FlushResult {
   /** Events that the collector has stored since the call. */
@@ -60,20 +61,6 @@ export interface FlushResult {
   /** Events that still wait: for consent, for the collector, for the network. Nothing is lost. */
   queued: number
   /** Events that were dropped since the call, by reason. */
-  dropped: DropCounts
-}
-
-/** Always: `recorded = delivered + queued + inFlight + unconfirmed + all of dropped`. */
-export interface TrackerStats {
-  /** Events that were made. A second impression of the same content in its dedupe scope is none. */
-  recorded: number
-  /** Events that the collector has acknowledged. */
-  delivered: number
-  queued: number
-  /** Events in requests that are not answered yet. */
-  inFlight: number
-  /** Events in beacons: the browser took them and tells nobody what became of them. They go out once more with the next chance. */
-  unconfirmed: number
   dropped: DropCounts
 }
 
@@ -100,14 +87,15 @@ export const idleEventTracker: EventTracker = {
   track: nothing,
   setConsent: nothing,
   flush: () => Promise.resolve({ delivered: 0, queued: 0, dropped: {} }),
-  stats: () => ({ recorded: 0, delivered: 0, queued: 0, inFlight: 0, unconfirmed: 0, dropped: {} }),
+  stats: noStats,
   close: nothing,
 }
 
-export interface Core extends EventTracker {
+export interface Core {
+  tracker: EventTracker
   record: RecordEvent
   seen: SeenContents
-  /** Says on the console why something did not happen, where the site wants to know. */
+  /** Says why something did not happen, where the site wants to know. */
   explain(sentence: string, ...details: object[]): void
   /** Runs what the page asked for; nothing of ours may break it. */
   guard<Result>(act: () => Result): Result | undefined
@@ -127,7 +115,9 @@ const SECOND_SEARCH_MS = 5_000
 /** `page` tells of an exit to those that listened before: what they record then still leaves with it. */
 export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessionEnds }: CoreHooks = {}): Core {
   const explain: Core['explain'] = (sentence, ...details) => {
-    if (options.debug) console.debug(`Sightline: ${sentence}`, ...details)
+    const { debug } = options
+    const say = debug === true ? console.debug : debug
+    attempt(() => say && say(`Sightline: ${sentence}`, ...details))
   }
   const { now, wallClock } = page
   const { encode, endpoint, onDrop } = options
@@ -157,16 +147,19 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
     return signal ? 'denied' : wish
   }
 
-  const ledger = openLedger((events, reason) => {
+  const ledger = openLedger(options, (events, reason) => {
     keep.remove(events)
-    if (!reason) return
-    explain(`${events.length} event(s) are dropped as ${reason}.`)
+    if (reason === 'queue_full') for (const { dedupeKey } of events) if (dedupeKey) seen.remove(dedupeKey)
+    const isDropped = reason !== 'delivered'
+    explain(`${events.length} event(s) are ${isDropped ? 'dropped as ' : ''}${reason}.`, events)
     // What onDrop itself tracks and loses is counted, but not told: it could go on forever.
-    if (!onDrop || isTellingDrops) return
+    if (!isDropped || !onDrop || isTellingDrops) return
     isTellingDrops = true
     guard(() => onDrop(reason, events.map(unseal)))
     isTellingDrops = false
   })
+
+  const { move } = ledger
 
   // Record
   const sessions = createSessions(store, wallClock, newId, {
@@ -174,26 +167,18 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
     begins: () => seen.prune(),
   })
   const seen = createSeenContents(store, wallClock, sessions.find)
-  const queue = createQueue(
-    options,
-    () => courier.inFlight + courier.unconfirmed,
-    (events) => {
-      for (const { dedupeKey } of events) if (dedupeKey) seen.remove(dedupeKey)
-      ledger.decide(events, 'queue_full')
-    },
-  )
   const record = createRecorder({
     ...options,
     now: wallClock,
     newId,
     sessions,
     seen,
-    ledger,
+    move,
     isDenied: () => consent === 'denied',
     guard,
     enqueue(event) {
       keep.add(event)
-      queue.push(event)
+      move([event], 'queued')
       flusher.recorded()
     },
     explain,
@@ -203,7 +188,7 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
   const isHeld = () => consent !== 'granted' || isAskingToken || page.isPrerendering()
   const pause = createPause(now, wallClock)
   const transport = openTransport(url, encode ? 'same-origin' : 'omit', options.transport, () => !page.isOpen())
-  const shared = { outbox: queue, ledger, pause, isLasting: store.flush, guard }
+  const shared = { ledger, pause, isLasting: store.flush, guard }
   const courier = createCourier({
     ...shared,
     url,
@@ -243,27 +228,19 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
   function adopt(found: SealedEvent[]): boolean {
     if (isClosed || consent !== 'granted') return false
     const whole = found.filter(({ id }) => id)
-    ledger.recorded += found.length
-    ledger.decide(
+    move(
       found.filter(({ id }) => !id),
       'storage',
     )
     whole.forEach(keep.add)
     // On the disk before the other copy leaves it.
     store.flush()
-    queue.putBack(whole)
+    ledger.adopt(whole)
     flusher.recorded()
     return true
   }
 
-  const stats = (): TrackerStats => ({
-    recorded: ledger.recorded,
-    delivered: ledger.delivered,
-    queued: queue.length,
-    inFlight: courier.inFlight,
-    unconfirmed: courier.unconfirmed,
-    dropped: { ...ledger.dropped },
-  })
+  const stats = (): TrackerStats => ({ ...ledger.stats, dropped: { ...ledger.stats.dropped } })
 
   function purge(): void {
     for (const name of store.rests('')) store.remove(name)
@@ -312,41 +289,43 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
     guard,
     run,
 
-    track: (type: string, fields?: TrackFields) => run(() => record({ ...fields, type }, options.dedupe)),
+    tracker: {
+      track: (type: string, fields?: TrackFields) => run(() => record({ ...fields, type }, options.dedupe)),
 
-    setConsent: (wish) =>
-      run(() => {
-        const wrong = findWrong('consent', wish, consentRule())
-        if (wrong) return explain(`setConsent() does nothing: expected ${wrong}.`)
-        const before = consent
-        consent = readConsent(wish)
-        // What was seen while everything was dropped has not been counted by anyone.
-        if (before === 'denied') purge()
-        if (consent !== before) obey()
-      }),
+      setConsent: (wish) =>
+        run(() => {
+          const wrong = findWrong('consent', wish, consentRule())
+          if (wrong) return explain(`setConsent() does nothing: expected ${wrong}.`)
+          const before = consent
+          consent = readConsent(wish)
+          // What was seen while everything was dropped has not been counted by anyone.
+          if (before === 'denied') purge()
+          if (consent !== before) obey()
+        }),
 
-    async flush() {
-      const { delivered, dropped } = stats()
-      if (!isClosed) await flusher.flush().catch(explain)
-      const after = stats()
-      return {
-        delivered: after.delivered - delivered,
-        queued: after.queued + after.inFlight,
-        dropped: addCounts(after.dropped, dropped, -1),
-      }
+      async flush() {
+        const { delivered, dropped } = stats()
+        if (!isClosed) await flusher.flush().catch(explain)
+        const after = stats()
+        return {
+          delivered: after.delivered - delivered,
+          queued: after.queued + after.inFlight,
+          dropped: addCounts(after.dropped, dropped, -1),
+        }
+      },
+
+      stats,
+
+      close: () =>
+        run(() => {
+          flusher.exit()
+          isClosed = true
+          clearTimeout(secondSearch)
+          flusher.close()
+          transport.close()
+          keep.release()
+          page.close()
+        }),
     },
-
-    stats,
-
-    close: () =>
-      run(() => {
-        flusher.exit()
-        isClosed = true
-        clearTimeout(secondSearch)
-        flusher.close()
-        transport.close()
-        keep.release()
-        page.close()
-      }),
   }
 }

@@ -74,8 +74,8 @@ export interface DeliveryOptions {
   transport?: TrackerTransport | undefined
   /** Is told which events were dropped and why. @default none */
   onDrop?: ((reason: DropReason, events: WireEvent[]) => void) | undefined
-  /** Say on `console.debug` why something is not recorded or not sent. @default false */
-  debug?: boolean | undefined
+  /** Say on `console.debug`, or to a function, why something is not counted or not sent. @default false */
+  debug?: boolean | ((sentence: string, ...details: object[]) => void) | undefined
 }
 
 /** Everything a tracker can be told. Only `endpoint` is required. */
@@ -154,13 +154,14 @@ export function resolveOptions<Options extends DeliveryOptions>(
   defaults: object,
 ): Resolved<Options> {
   const resolved: Record<string, unknown> = { ...defaults }
+  const names = Object.keys(rules)
   const given: Partial<TrackerOptions> = options
   for (const [name, value] of Object.entries({ endpoint: undefined, ...given })) {
-    if (value !== undefined) resolved[name] = value
-    const rule = Object.keys(rules).includes(name) && rules[name]
-    const wrong = rule
-      ? findWrong(name, resolved[name], rule)
-      : `one of the options ${Object.keys(rules).join(', ')}, got ${name}`
+    // Only the endpoint cannot be left out.
+    const isLeftOut = value === undefined && name !== 'endpoint'
+    let wrong = ''
+    if (!names.includes(name)) wrong = `one of the options ${names.join(', ')}, got ${name}`
+    else if (!isLeftOut) wrong = findWrong(name, (resolved[name] = value), rules[name]!)
     if (wrong) throw new TypeError(`createTracker(): expected ${wrong}.`)
   }
   return resolved as unknown as Resolved<Options>
@@ -186,9 +187,8 @@ const oneOf = (...choices: unknown[]): Rule => [
   (value) => choices.includes(value),
 ]
 
-const yesOrNo = () => oneOf(true, false)
-const optional = ([expected, accepts]: Rule): Rule => [expected, (value) => value === undefined || accepts(value)]
-const optionalFunction = () => optional(['a function', (value) => typeof value === 'function'])
+const yesOrNo = oneOf(true, false)
+const aFunction: Rule = ['a function', (value) => typeof value === 'function']
 
 const isMadeOf = (value: unknown, ...names: string[]) =>
   names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function')
@@ -215,33 +215,33 @@ export const deliveryRules = (): { readonly [Name in keyof DeliveryOptions]-?: R
       from(0)[1]((value as { windowMs?: unknown } | null)?.windowMs),
   ],
   consent: consentRule(),
-  respectGpc: yesOrNo(),
-  respectDnt: yesOrNo(),
+  respectGpc: yesOrNo,
+  respectDnt: yesOrNo,
   sampleRate: from(0, 1),
-  anonymousId: yesOrNo(),
+  anonymousId: yesOrNo,
   storage: [
     '"localStorage" or "memory" or { get, set, remove, keys }',
     (value) => value === 'localStorage' || value === 'memory' || isMadeOf(value, 'get', 'set', 'remove', 'keys'),
   ],
-  token: optionalFunction(),
-  beforeSend: optionalFunction(),
-  encode: optionalFunction(),
-  transport: optional(['{ send }', (value) => isMadeOf(value, 'send')]),
-  onDrop: optionalFunction(),
-  debug: yesOrNo(),
+  token: aFunction,
+  beforeSend: aFunction,
+  encode: aFunction,
+  transport: ['{ send }', (value) => isMadeOf(value, 'send')],
+  onDrop: aFunction,
+  debug: ['true or false or a function', (value) => /oo|fu/.test(typeof value)],
 })
 
 export const trackerRules = (): { readonly [Name in keyof TrackerOptions]-?: Rule } => ({
   ...deliveryRules(),
   threshold: from(0, 1),
   minDurationMs: from(0),
-  accumulate: yesOrNo(),
+  accumulate: yesOrNo,
   largeArea: [
     'true or false or { areaPx, threshold }',
-    (value) => yesOrNo()[1](value) || (from(0)[1](Object(value).areaPx) && from(0, 1)[1](Object(value).threshold)),
+    (value) => yesOrNo[1](value) || (from(0)[1](Object(value).areaPx) && from(0, 1)[1](Object(value).threshold)),
   ],
-  minViewMs: optional(from(0)),
-  requireFocus: yesOrNo(),
+  minViewMs: from(0),
+  requireFocus: yesOrNo,
   insets: [
     'pixels from 0 up for any of top, right, bottom and left',
     (value) => typeof value === 'object' && Object.values(value ?? { top: value }).every((px) => from(0)[1](px ?? 0)),

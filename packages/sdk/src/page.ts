@@ -1,4 +1,4 @@
-// What the page itself does: shown, hidden, left, frozen, restored, prerendered, scrolled, online again.
+// What the page itself does: shown, hidden, left, frozen, restored, prerendered, online again; focused and scrolled.
 
 /** Why a page stopped being seen. */
 export type HideReason = 'hidden' | 'pagehide' | 'frozen'
@@ -13,10 +13,6 @@ export interface PageListeners {
   /** A prerendered page became a real one; called after `show`. */
   activate(): void
   online(): void
-  /** The window got or lost the focus, or something in it did. */
-  focus(): void
-  /** The document, or anything inside it, was scrolled. Only told while `followScroll(true)`. */
-  scroll(): void
 }
 
 export interface Page {
@@ -26,14 +22,11 @@ export interface Page {
   wallClock(): number
   /** `false` while hidden, on the way out, frozen or prerendered: nobody sees anything then. */
   isOpen(): boolean
-  hasFocus(): boolean
   isPrerendering(): boolean
   /** Name of the signal by which the browser asks not to be tracked, among those that are to be respected. */
   privacySignal(respected: { respectGpc: boolean; respectDnt: boolean }): string | undefined
   /** Whoever listens first is told first. */
   listen(listeners: Partial<PageListeners>): void
-  /** Whether to tell of scrolling, which costs something in every frame. */
-  followScroll(wanted: boolean): void
   /** Listens to an event, also inside what stops it, until the page is closed. */
   on(target: EventTarget, type: string, listener: (event: Event) => void): void
   /** Is called by `close`. */
@@ -92,30 +85,17 @@ export function openPage(): Page {
     tell('activate')
   })
   on(view, 'online', () => tell('online'))
-  on(view, 'focus', () => tell('focus'))
-  on(view, 'blur', () => tell('focus'))
-
-  let isFollowing = false
-  const scrolled = () => tell('scroll')
-  const followScroll = (wanted: boolean) => {
-    if (wanted === isFollowing) return
-    isFollowing = wanted
-    doc[wanted ? 'addEventListener' : 'removeEventListener']('scroll', scrolled, true)
-  }
-  stops.push(() => followScroll(false))
 
   return {
     now: () => performance.now(),
     wallClock: () => now(),
     isOpen: () => isOpen,
-    hasFocus: () => doc.hasFocus(),
     isPrerendering: () => doc.prerendering === true,
     privacySignal({ respectGpc, respectDnt }) {
       const { globalPrivacyControl, doNotTrack } = view.navigator as Navigator & { globalPrivacyControl?: boolean }
       if (respectGpc && globalPrivacyControl) return 'Global Privacy Control'
       return respectDnt && doNotTrack === '1' ? 'Do Not Track' : undefined
     },
-    followScroll,
     listen: (listeners) => void audience.push(listeners),
     on,
     onClose: (stop) => void stops.push(stop),
@@ -123,4 +103,28 @@ export function openPage(): Page {
       for (const stop of stops) stop()
     },
   }
+}
+
+/** What only those want to know who watch the viewport, until the page is closed. */
+export interface Attention {
+  hasFocus(): boolean
+  /** Whether to tell of scrolling, which costs something in every frame. */
+  followScroll(wanted: boolean): void
+}
+
+/**
+ * `focused` is called when the window got or lost the focus, or something in it did; `scrolled` when the document, or
+ * anything inside it, was scrolled, while `followScroll(true)`.
+ */
+export function openAttention(page: Page, focused: () => void, scrolled: () => void): Attention {
+  let isFollowing = false
+  const followScroll = (wanted: boolean) => {
+    if (wanted === isFollowing) return
+    isFollowing = wanted
+    document[wanted ? 'addEventListener' : 'removeEventListener']('scroll', scrolled, true)
+  }
+  page.on(window, 'focus', focused)
+  page.on(window, 'blur', focused)
+  page.onClose(() => followScroll(false))
+  return { hasFocus: () => document.hasFocus(), followScroll }
 }

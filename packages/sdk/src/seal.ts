@@ -11,6 +11,8 @@ export interface SealedEvent {
   readonly occurredAt: number
   /** Content whose impression this is; it counts as unseen again if the queue has to drop the event. */
   readonly dedupeKey?: string | undefined
+  /** Where it is, for as long as it may still be delivered. Only the ledger writes it. */
+  place?: 'queued' | 'inFlight' | 'unconfirmed'
 }
 
 // As they were before the page could patch them.

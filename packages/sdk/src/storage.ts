@@ -16,11 +16,11 @@ export interface TrackerStorage {
 export interface Store {
   /** The words that were kept under a name; one empty word where nothing was. */
   get(name: string): string[]
+  /** On the disk at the end of the task, or with `flush()`: writing takes long, and a task may say much of one name. */
   set(name: string, ...words: (string | number)[]): void
-  /** The same at the end of the task, or with `flush()`, for what only this page reads: writing to the disk takes long. */
-  setSoon(name: string, text: string): void
+  /** The same, but at once where nothing may be written. */
   remove(name: string): void
-  /** Writes what waits, now, and tells whether what was written last survives the page. */
+  /** Writes what waits, now, and tells whether all that was written survives the page. */
   flush(): boolean
   /** The rest of every name that begins so. */
   rests(start: string): string[]
@@ -28,55 +28,64 @@ export interface Store {
   persist(allowed: boolean): void
 }
 
+const REGISTRY = Symbol.for('sightline.unwritten')
+
+/** What waits for the end of the task is known to every tracker of the page, so that they share a session within it. */
+function shareUnwritten(disk: object): Map<string, string> {
+  const scope = globalThis as { [REGISTRY]?: WeakMap<object, Map<string, string>> }
+  const maps = (scope[REGISTRY] ??= new WeakMap())
+  const unwritten = maps.get(disk) ?? new Map<string, string>()
+  maps.set(disk, unwritten)
+  return unwritten
+}
+
 /** Writes nothing until `persist(true)`. */
 export function openStore(choice: 'localStorage' | 'memory' | TrackerStorage): Store {
   const disk = typeof choice === 'object' ? choice : choice === 'memory' ? undefined : attempt(openLocalStorage)
-  // Newer than the disk, where both have a name.
+  const unwritten = shareUnwritten(typeof choice === 'object' ? choice : ((disk && localStorage) ?? {}))
+  // What may not be written, or could not be. Newer than the disk, where both have a name.
   const memory = new Map<string, string>()
-  const unwritten = new Set<string>()
   let isAllowed = false
-  let isLasting = false
-
-  function write(name: string): void {
-    isLasting = !!attempt(() => {
-      disk!.set(name, memory.get(name)!)
-      return memory.delete(name)
-    })
-  }
 
   function flush(): boolean {
-    if (!isAllowed || !disk) return false
-    unwritten.forEach(write)
+    unwritten.forEach((text, name) =>
+      attempt(
+        () => (text ? disk!.set(name, text) : disk!.remove(name)),
+        () => memory.set(name, text),
+      ),
+    )
     unwritten.clear()
-    return isLasting
+    return isAllowed && !!disk && !memory.size
   }
 
-  function setSoon(name: string, text: string): void {
-    memory.set(PREFIX + name, text)
-    unwritten.add(PREFIX + name)
-    if (unwritten.size === 1) queueMicrotask(flush)
+  /** No text takes the name away. */
+  function put(text: string, name: string): void {
+    if (isAllowed && disk) {
+      if (!unwritten.size) queueMicrotask(flush)
+      memory.delete(name)
+      unwritten.set(name, text)
+    } else if (text) {
+      memory.set(name, text)
+    } else {
+      memory.delete(name)
+      attempt(() => disk?.remove(name))
+    }
   }
+
+  const latest = (name: string) => memory.get(name) ?? unwritten.get(name)
 
   return {
-    get: (name) => `${memory.get(PREFIX + name) ?? attempt(() => disk?.get(PREFIX + name)) ?? ''}`.split(' '),
-    set(name, ...words) {
-      memory.set(PREFIX + name, words.join(' '))
-      if (isAllowed && disk) write(PREFIX + name)
-      else unwritten.add(PREFIX + name)
-    },
-    setSoon,
-    remove(name) {
-      memory.delete(PREFIX + name)
-      unwritten.delete(PREFIX + name)
-      attempt(() => disk?.remove(PREFIX + name))
-    },
+    get: (name) => `${latest(PREFIX + name) ?? attempt(() => disk?.get(PREFIX + name)) ?? ''}`.split(' '),
+    set: (name, ...words) => put(words.join(' '), PREFIX + name),
+    remove: (name) => put('', PREFIX + name),
     flush,
     rests: (start) =>
-      [...new Set([...memory.keys(), ...(attempt(() => disk?.keys()) ?? [])])]
-        .filter((name) => name.startsWith(PREFIX + start))
+      [...new Set([...memory.keys(), ...unwritten.keys(), ...(attempt(() => disk?.keys()) ?? [])])]
+        .filter((name) => name.startsWith(PREFIX + start) && latest(name) !== '')
         .map((name) => name.slice(PREFIX.length + start.length)),
     persist(allowed) {
       isAllowed = allowed
+      memory.forEach(put)
       flush()
     },
   }

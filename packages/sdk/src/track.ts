@@ -17,7 +17,5 @@ export type { Batch, BuiltInEventType, DropCounts, DropReason, WireEvent } from 
  */
 export function createTracker<Events extends EventMap = EventMap>(options: DeliveryOptions): EventTracker<Events> {
   const resolved = resolveOptions(options, deliveryRules(), defaultDeliveryOptions)
-  if (!hasPage()) return idleEventTracker
-  const { track, setConsent, flush, stats, close } = openCore(resolved, openPage())
-  return { track, setConsent, flush, stats, close }
+  return hasPage() ? openCore(resolved, openPage()).tracker : idleEventTracker
 }

@@ -8,7 +8,7 @@ import { MRC_LARGE_AREA } from './observe/viewable'
 import { openViewport } from './observe/viewport'
 import { type PageView, watchPages } from './observe/pages'
 import { defaultOptions, findWrong, type Resolved, resolveOptions, type TrackerOptions, trackerRules } from './options'
-import { type HideReason, hasPage, openPage } from './page'
+import { type HideReason, hasPage, openAttention, openPage } from './page'
 import { contentKey, readContent, type Content, type Subject } from './subject'
 import type { ViewEndReason } from './wire'
 
@@ -75,7 +75,7 @@ const idleTracker: Tracker = {
 
 function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeof trackerRules>): Tracker {
   const page = openPage()
-  const isWatched = () => page.isOpen() && (!options.requireFocus || page.hasFocus())
+  const isWatched = () => page.isOpen() && (!options.requireFocus || attention.hasFocus())
   const hide = (reason: HideReason) => both.forEach((room) => room.hide(reason))
   const endAll = (reason: ViewEndReason) => both.forEach((room) => room.endAll(reason))
   const turn = () => (isWatched() ? both.forEach((room) => room.show()) : hide('hidden'))
@@ -85,12 +85,11 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
       pages.settle()
     },
     show: turn,
-    focus: turn,
     restore: () => pages.restored(),
     activate: () => pages.activated(),
-    scroll: () => observations.scrolled(),
   })
-  const { seen, explain, guard, run, setConsent, flush, stats, ...core } = openCore(options, page, {
+  const attention = openAttention(page, turn, () => observations.scrolled())
+  const { tracker, seen, explain, guard, run, ...core } = openCore(options, page, {
     sessionEnds: () => endAll('session'),
   })
   // A page view is the first event of its page.
@@ -113,7 +112,7 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
     isSeen: seen.has,
     addTime: seen.addTime,
     record: tell,
-    followScroll: page.followScroll,
+    followScroll: attention.followScroll,
     explain: options.debug ? explain : undefined,
   })
   const usualWishes = readWishes(options)
@@ -179,9 +178,11 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
   }
 
   return {
+    ...tracker,
+
     track(type: string, fields?: TrackFields) {
       run(pages.tell)
-      core.track(type, fields)
+      tracker.track(type, fields)
     },
 
     click: (fields) =>
@@ -203,14 +204,10 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
       return () => run(stop)
     },
 
-    setConsent,
-
     flush() {
       run(pages.settle)
-      return flush()
+      return tracker.flush()
     },
-
-    stats,
 
     close() {
       run(() => {
@@ -218,7 +215,7 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
         viewport.close()
         pages.settle()
       })
-      core.close()
+      tracker.close()
     },
   }
 }

@@ -162,6 +162,7 @@ describe('sampling', () => {
     const { page } = world
     const tracker = page.start({ sampleRate: 0 })
     trackSome(tracker, 1)
+    await page.settle()
     const id = localStorage.getItem('sightline:session')!.split(' ')[3]
     for (let time = 0; time < 6; time++) {
       await page.advance(20 * 60_000)

@@ -27,21 +27,33 @@ test('keeps everything in memory until it is allowed to write, and then writes w
   expect([openStore('localStorage').get('session'), store.flush()]).toEqual([['1', 'a'], true])
 })
 
-test('writes what can wait at the end of the task, or at once when asked', async () => {
+test('writes at the end of the task, or at once when asked', async () => {
   const store = open()
-  store.setSoon('event:1', '{}')
+  store.set('event:1', '{}')
   expect([store.get('event:1'), localStorage.length]).toEqual([['{}'], 0])
   await Promise.resolve()
   expect(localStorage.getItem('sightline:event:1')).toBe('{}')
-  store.setSoon('event:2', '{}')
-  store.setSoon('event:3', '{}')
+  store.set('event:2', '{}')
+  store.set('event:3', '{}')
   store.remove('event:3')
   expect([store.flush(), Object.keys(localStorage)]).toEqual([true, ['sightline:event:1', 'sightline:event:2']])
+})
+
+test('what waits for the end of the task is known to the other stores of the page, if it may be written', () => {
+  const store = open()
+  store.set('session', 1)
+  expect([openStore('localStorage').get('session'), localStorage.length]).toEqual([['1'], 0])
+  const own = { get: () => null, set: () => {}, remove: () => {}, keys: () => [] }
+  expect([open(own).get('session'), openStore('memory').get('session')]).toEqual([[''], ['']])
+  store.persist(false)
+  store.set('seen:a', 1)
+  expect(open().get('seen:a')).toEqual([''])
 })
 
 test('reads what another tab has written since', () => {
   const store = open()
   store.set('session', 1)
+  store.flush()
   localStorage.setItem('sightline:session', '2')
   expect(store.get('session')).toEqual(['2'])
 })
@@ -111,6 +123,7 @@ test('uses the storage that the site hands over', () => {
   store.set('session', 1)
   store.set('seen:a', 2)
   store.remove('seen:a')
+  store.flush()
   expect([...texts]).toEqual([
     ['theirs', 'x'],
     ['sightline:session', '1'],

@@ -8,11 +8,22 @@ import { errorCode } from '../database/error-class'
 import { migrate } from '../database/migrate'
 import { createFirstAdminToken } from '../identity/admin-token'
 import { prepareUntilDone } from '../prepare'
+import type { Environment } from '../env-file'
+import { printConfig } from './print-config'
+import { takeSwitch } from './take-option'
 import { untilToldToStop } from './until-told-to-stop'
 
 /** Runs until the process is told to end; resolves to its exit code. */
-export async function startCommand(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const config = readConfig(argv, env)
+export async function startCommand(
+  argv: string[],
+  env: NodeJS.ProcessEnv,
+  origins: Pick<Environment, 'file' | 'fromFile'>,
+): Promise<number> {
+  const print = takeSwitch(argv, '--print-config')
+  if (print.isOn) return printConfig(print.rest, env, origins)
+  const quiet = takeSwitch(argv, '--quiet')
+  const config = readConfig(quiet.rest, env)
+  const say = (text: string) => quiet.isOn || console.log(text)
   const db = await openDatabase(config)
   const app = await buildCollector({ db, config })
   let firstToken: ReturnType<typeof prepareUntilDone> | undefined
@@ -35,7 +46,8 @@ export async function startCommand(argv: string[], env: NodeJS.ProcessEnv): Prom
     )
     return 1
   }
-  console.log(whereThingsAre(config, db, portOf(app)))
+  if (origins.fromFile.size > 0) say(`Settings from ${origins.file}: ${[...origins.fromFile].join(', ')}.`)
+  say(whereThingsAre(config, db, portOf(app)))
   firstToken = prepareUntilDone(
     () => showFirstToken(config, db),
     () => {},
@@ -44,16 +56,19 @@ export async function startCommand(argv: string[], env: NodeJS.ProcessEnv): Prom
   return 0
 }
 
-function whereThingsAre({ host, scriptName, dataDir, databaseUrl }: Config, db: Database, port: number): string {
+function whereThingsAre(config: Config, db: Database, port: number): string {
+  const { host, scriptName, dataDir, databaseUrl, memory } = config
   const shownHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   const address = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`
-  const place = databaseUrl === undefined ? resolve(dataDir) : `${new URL(databaseUrl).host} (PostgreSQL)`
+  const files = memory ? 'in memory, gone at the end' : resolve(dataDir)
+  const place = databaseUrl === undefined ? files : `${new URL(databaseUrl).host} (PostgreSQL)`
   return [
     'Sightline is running.',
     `  Dashboard  ${address}/`,
     `  Events     ${address}/v1/events`,
     `  Script     ${address}/${scriptName}`,
     `  Data       ${place}${db.kind === 'pglite' ? ' (embedded PGlite)' : ''}`,
+    ...(memory ? [`  Tests      GET ${address}/_test/events, POST ${address}/_test/reset`] : []),
     '  Stop       Ctrl-C',
   ].join('\n')
 }
@@ -62,6 +77,7 @@ async function showFirstToken({ adminToken }: Config, db: Database): Promise<voi
   await migrate(db)
   const token = adminToken === undefined ? await createFirstAdminToken(db, Date.now()) : undefined
   if (token !== undefined) {
+    // Told even to those who want quiet: it cannot be told later.
     console.log(`  Admin token (shown only now; more with "sightline token create"):\n  ${token}`)
   }
 }

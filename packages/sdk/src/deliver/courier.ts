@@ -2,22 +2,13 @@
 import { addCounts, type Ledger } from '../ledger'
 import { parseJson, type SealedEvent, utf8Length } from '../seal'
 import { type Batch, type DropCounts, type DropReason, wireLimits } from '../wire'
-import { createFit, type Envelope, type Fit, writeBatch } from './batch'
+import { createFit, type Envelope, writeBatch } from './batch'
 import { KEEPALIVE_BUDGET_BYTES } from './budget'
 import { judge, type Pause, readRefused } from './retry'
 import type { Transport, TransportAnswer } from './transport'
 
-/** Where events wait. */
-export interface Outbox {
-  readonly length: number
-  readonly bytes: number
-  take(fits: Fit): SealedEvent[]
-  putBack(events: readonly SealedEvent[]): void
-}
-
 export interface CourierPorts {
   url: string
-  outbox: Outbox
   ledger: Ledger
   transport: Transport
   pause: Pause
@@ -36,10 +27,8 @@ export interface CourierPorts {
 }
 
 export interface Courier {
-  /** Events that are on their way now. */
-  readonly inFlight: number
-  /** Events in beacons, whose answers nobody gets. */
-  readonly unconfirmed: number
+  /** Requests without an answer. */
+  readonly flights: ReadonlySet<unknown>
   /** Sends one batch; resolves after its answer was dealt with. */
   send(): Promise<unknown>
   /** Sends everything in this very task, in ways that outlive the page. What no way takes stays in the outbox. */
@@ -63,9 +52,9 @@ interface Flight {
 }
 
 export function createCourier(ports: CourierPorts): Courier {
-  const { url, outbox, ledger, transport, pause, limits, encode, explain } = ports
+  const { url, ledger, transport, pause, limits, encode, explain } = ports
+  const { stats, untold, list, move } = ledger
   const flights = new Set<Flight>()
-  let beacons: SealedEvent[] = []
   let { maxBatchEvents } = limits
   /** Requests in a row that nobody answered. */
   let silences = 0
@@ -75,46 +64,47 @@ export function createCourier(ports: CourierPorts): Courier {
   let isTokenNew = false
 
   function write(events: readonly SealedEvent[]): string {
-    const drops = Object.keys(ledger.untold).length ? ledger.untold : undefined
+    const drops = Object.keys(untold).length ? untold : undefined
     return writeBatch(events, { sentAt: ports.wallClock(), ...ports.describe(), drops })
   }
 
-  const encoded = (text: string) => (encode ? encode(parseJson(text) as Batch) : text)
+  const encoded = (events: readonly SealedEvent[]) =>
+    ports.guard(() => (encode ? encode(parseJson(write(events)) as Batch) : write(events)))
 
   const createBatchFit = (maxEvents: number, maxBytes: number) => createFit(maxEvents, maxBytes, utf8Length(write([])))
 
   function takeBatch(maxEvents: number): SealedEvent[] {
     const oldest = ports.wallClock() - limits.maxEventAgeMs
-    const isExpired = (event: SealedEvent) => event.occurredAt < oldest
+    move(
+      list('queued').filter(({ occurredAt }) => occurredAt < oldest),
+      'expired',
+    )
+    const waiting = list('queued')
     // As long as nobody knows whether it is the event or the network, another one goes first.
-    const skipped = outbox.take((event) => event === suspect && !isOnlyOne)
-    const fits = createBatchFit(maxEvents, limits.maxBatchBytes)
-    // A clock that was set back puts old events behind younger ones.
-    const taken = outbox.take((event) => isExpired(event) || fits(event))
-    if (taken.length) outbox.putBack(skipped)
-    else taken.push(...skipped)
-    ledger.decide(taken.filter(isExpired), 'expired')
-    return taken.filter((event) => !isExpired(event))
+    const others = waiting.filter((event) => event !== suspect || isOnlyOne)
+    const batch = (others.length ? others : waiting).filter(createBatchFit(maxEvents, limits.maxBatchBytes))
+    move(batch, 'inFlight')
+    return batch
   }
 
-  /** Whether the browser took them; if not, they are back in the outbox. */
+  /** Whether the browser took them; if not, they wait again. */
   function dispatch(events: SealedEvent[], isExit: boolean): boolean {
     if (!events.length) return true
-    const drops = { ...ledger.untold }
-    const body = ports.guard(() => encoded(write(events)))
+    const drops = { ...untold }
+    const body = encoded(events)
     if (!body) {
-      ledger.decide(events, body === null ? undefined : 'invalid')
+      move(events, body === null ? 'delivered' : 'invalid')
       return true
     }
     const sent = transport.send({ url, body, isExit }, silences > 0)
     if (!sent) {
-      outbox.putBack(events)
+      move(events, 'queued')
       return false
     }
-    addCounts(ledger.untold, drops, -1)
-    if (sent === 'beacon') beacons.push(...events)
+    addCounts(untold, drops, -1)
+    if (sent === 'beacon') move(events, 'unconfirmed')
     else {
-      const settled = sent.answer.then((answer) => ports.guard(() => settle(flight, answer)))
+      const settled = sent.answer.then((answer) => arrive(flight, answer))
       const flight: Flight = { events, drops, ...sent, settled }
       flights.add(flight)
     }
@@ -122,17 +112,24 @@ export function createCourier(ports: CourierPorts): Courier {
   }
 
   /** Nobody has got it: its events and its drops are ours again. */
-  function recall(flight: Flight): SealedEvent[] {
+  function recall(flight: Flight): void {
     flights.delete(flight)
     flight.abort()
-    addCounts(ledger.untold, flight.drops)
-    return flight.events
+    addCounts(untold, flight.drops)
+    move(flight.events, 'queued')
   }
 
-  function settle(flight: Flight, { status, body, retryAfter }: TransportAnswer): void {
+  function arrive(flight: Flight, answer: TransportAnswer): void {
     // First of all: what breaks here must not be waited for, again and again.
     if (!flights.delete(flight)) return
-    const { events } = flight
+    // Where the page breaks even this, nobody knows more than that no answer came.
+    if (!ports.guard(() => settle(flight, answer))) pause.after('again', 0)
+    // What was not decided.
+    move(flight.events, 'queued')
+  }
+
+  /** @returns `true`, so that an exception is nothing */
+  function settle({ events, drops }: Flight, { status, body, retryAfter }: TransportAnswer): boolean {
     const [first, second] = events
     let verdict = judge(status)
     let reason: DropReason | undefined
@@ -147,69 +144,57 @@ export function createCourier(ports: CourierPorts): Courier {
       isOnlyOne = true
       maxBatchEvents = Math.min(limits.maxBatchEvents, maxBatchEvents * 2)
       const refused = readRefused(body)
-      ledger.decide(events.filter((_, index) => !refused.includes(index)))
-      ledger.decide(
+      move(
         events.filter((_, index) => refused.includes(index)),
         'rejected',
       )
-      return
+      move(events, 'delivered')
+      return true
     }
-    recall(flight)
+    addCounts(untold, drops)
     explain(`${events.length} event(s) were answered with ${status || 'nothing'}: ${verdict}.`)
-    if (reason) return ledger.decide(events, reason)
+    if (reason) move(events, reason)
     // Too large, or never answered: one of them may be what a filter on the way does not let pass.
-    if (verdict === 'smaller' || silences > 1) {
+    else if (verdict === 'smaller' || silences > 1) {
       maxBatchEvents = Math.ceil(events.length / 2)
       if (!second && suspect !== first) {
         suspect = first
         isOnlyOne = false
       }
     }
-    outbox.putBack(events)
+    return true
   }
 
   /** While the server is in trouble, one request at exit is enough for what is kept anyway. */
-  const isEnough = () => pause.failures && ports.isLasting() && flights.size + beacons.length
+  const isEnough = () => pause.failures && ports.isLasting() && stats.inFlight + stats.unconfirmed
 
   const settled = () => Promise.all([...flights].map((flight) => flight.settled))
 
   return {
-    get inFlight() {
-      return [...flights].reduce((sum, { events }) => sum + events.length, 0)
-    },
-    get unconfirmed() {
-      return beacons.length
-    },
+    flights,
     send() {
       dispatch(takeBatch(maxBatchEvents), false)
       return settled()
     },
     sendAtExit() {
       // A request without keepalive may die with the page. Sending twice is safe: the collector stores an id once.
-      for (const flight of flights) if (!flight.isKeptAlive) outbox.putBack(recall(flight))
+      for (const flight of flights) if (!flight.isKeptAlive) recall(flight)
       // What is too large for now may pass in halves.
-      for (let maxEvents = maxBatchEvents; outbox.length && maxEvents && !isEnough();) {
+      for (let maxEvents = maxBatchEvents; stats.queued && maxEvents && !isEnough();) {
         const events = takeBatch(maxEvents)
         if (!dispatch(events, true)) maxEvents = Math.floor(events.length / 2)
       }
     },
-    recallBeacons() {
-      const recalled = beacons
-      beacons = []
-      outbox.putBack(recalled)
-    },
+    recallBeacons: () => move(list('unconfirmed'), 'queued'),
     defer() {
       const fits = createBatchFit(wireLimits.maxBatchEvents, KEEPALIVE_BUDGET_BYTES)
-      const flying = [...flights].flatMap(({ events }) => events).filter(fits)
-      const waiting = outbox.take(fits)
-      outbox.putBack(waiting)
-      const body = ports.guard(() => encoded(write([...flying, ...waiting])))
+      const body = encoded([...list('inFlight'), ...list('queued')].filter(fits))
       return body ? transport.defer(body) : undefined
     },
     settled,
     discard(reason) {
-      ledger.decide([...beacons, ...[...flights].flatMap(recall), ...outbox.take(() => true)], reason)
-      beacons = []
+      flights.forEach(recall)
+      move(list(), reason)
     },
   }
 }

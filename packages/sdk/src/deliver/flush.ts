@@ -1,6 +1,6 @@
 // When a batch leaves: enough events, enough bytes, long enough, the end of the page, or because somebody asks.
 import type { Ledger } from '../ledger'
-import type { Courier, Outbox } from './courier'
+import type { Courier } from './courier'
 import { createLastWill } from './last-will'
 import type { Pause } from './retry'
 
@@ -17,7 +17,6 @@ export interface FlusherPorts {
   /** What stays behind lives on without the page. */
   isLasting(): boolean
   ledger: Ledger
-  outbox: Outbox
   courier: Courier
   pause: Pause
   flushIntervalMs: number
@@ -41,23 +40,25 @@ export interface Flusher {
 }
 
 export function createFlusher(ports: FlusherPorts): Flusher {
-  const { now, isHeld, outbox, ledger, courier, pause } = ports
+  const { now, isHeld, courier, pause } = ports
+  const { stats, bytes } = ports.ledger
+  const { flights } = courier
   let dueAt = Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
   let exitedAt = -Infinity
   let isClosed = false
 
-  const isFull = () => outbox.length >= ports.maxBatchEvents || outbox.bytes >= ports.maxBatchBytes
+  const isFull = () => stats.queued >= ports.maxBatchEvents || bytes.queued >= ports.maxBatchBytes
   const isPaused = () => pause.until > now()
   const will = createLastWill(now, () => (isHeld() || isPaused() ? undefined : courier.defer()))
 
   function schedule(): void {
     clearTimeout(timer)
     if (isClosed) return
-    if (outbox.length || courier.inFlight) will.renew()
+    if (stats.queued || flights.size) will.renew()
     else will.revoke()
-    if (!outbox.length) dueAt = Infinity
-    if (isHeld() || courier.inFlight || dueAt === Infinity) return
+    if (!stats.queued) dueAt = Infinity
+    if (isHeld() || flights.size || dueAt === Infinity) return
     const waitMs = Math.max(dueAt, pause.until) - now()
     if (waitMs > 0) timer = setTimeout(() => ports.guard(schedule), Math.min(waitMs, LONGEST_TIMER_MS))
     else send().catch(() => {})
@@ -67,7 +68,7 @@ export function createFlusher(ports: FlusherPorts): Flusher {
     dueAt = Infinity
     const answered = courier.send()
     // What found no room has waited for long enough.
-    const isMore = outbox.length > 0
+    const isMore = stats.queued > 0
     await answered
     plan(isMore || isFull() || isPaused() ? 0 : ports.flushIntervalMs)
   }
@@ -84,7 +85,7 @@ export function createFlusher(ports: FlusherPorts): Flusher {
     // What would be lost otherwise is sent at the wrong time rather than never.
     if (isHeld() || (!pause.lift() && isKept)) return
     courier.sendAtExit()
-    if (!outbox.length) will.revoke()
+    if (!stats.queued) will.revoke()
     // An answer may still come, and a tab that was only hidden goes on.
     void courier.settled().then(() => plan(0))
   }
@@ -105,10 +106,10 @@ export function createFlusher(ports: FlusherPorts): Flusher {
     },
     async flush() {
       pause.lift(true)
-      const { recorded } = ledger
+      const { recorded } = stats
       // What is recorded from now on is left for the next time.
-      const isOver = () => ledger.recorded - outbox.length >= recorded || isClosed || isHeld() || isPaused()
-      while (courier.inFlight || !isOver()) await (courier.inFlight ? courier.settled() : send())
+      const isOver = () => stats.recorded - stats.queued >= recorded || isClosed || isHeld() || isPaused()
+      while (flights.size || !isOver()) await (flights.size ? courier.settled() : send())
     },
     exit,
     close() {

@@ -26,7 +26,7 @@ export function openKeep(store: Store, endpoint: string, space: string): Keep {
   const lockName = (owner: string) => `${endpoint}:${owner}`
   let release: (() => void) | undefined
 
-  const add = ({ id, json }: SealedEvent) => store.setSoon(mine + id, json)
+  const add = ({ id, json }: SealedEvent) => store.set(mine + id, json)
 
   return {
     add,

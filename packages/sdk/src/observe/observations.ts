@@ -93,6 +93,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
   function tell(sight: Sight, reason: string, verdict = 'not counted'): void {
     const { key, peak: ratio, stretch, asked } = sight
     ports.explain?.(`${key} ${verdict}`, {
+      element: sight.element.deref(),
       reason,
       ratio,
       onScreenMs: stretch && Math.round(ports.now() - stretch.enteredAt),

@@ -12,7 +12,7 @@ export interface RecorderPorts {
   newId(): string
   sessions: Sessions
   seen: SeenContents
-  ledger: Ledger
+  move: Ledger['move']
   /** Whether the visitor said no. */
   isDenied(): boolean
   maxEventBytes: number
@@ -31,40 +31,37 @@ export interface RecorderPorts {
 export type RecordEvent = (draft: EventDraft, scope: Dedupe) => void
 
 export function createRecorder(ports: RecorderPorts): RecordEvent {
-  const { sessions, seen, ledger, guard, explain, beforeSend } = ports
+  const { sessions, seen, guard, explain, beforeSend } = ports
 
   return (draft, scope) => {
-    const event = cleanEvent(draft, explain)
-    const key = scope && event?.type === 'impression' && contentKey(event.content!)
+    let event = cleanEvent(draft, explain)
+    const key = (scope && event?.type === 'impression' && contentKey(event.content!)) || undefined
     if (key && seen.has(key, scope)) return
 
     const session = sessions.current()
     if (key) seen.add(key, scope)
     const stamp = { id: ports.newId(), occurredAt: ports.now(), sessionId: session.id, seq: session.nextSeq }
-    const drop = (reason: DropReason, last: WireEvent = { type: String(draft.type) }) =>
-      ledger.decide([sealEvent({ ...last, ...stamp })], reason)
-
-    ledger.recorded++
-    if (!event) return drop('invalid')
-    if (ports.isDenied()) return drop('consent', event)
+    let reason: DropReason | undefined
+    if (!event) reason = 'invalid'
+    else if (ports.isDenied()) reason = 'consent'
     // The last digits of its id are random, so all events of a session share one fate, in every tab.
-    if (parseInt(session.id.slice(-8), 16) / 2 ** 32 >= ports.sampleRate) {
-      sessions.advance(session)
-      return drop('sampled', event)
+    else if (parseInt(session.id.slice(-8), 16) / 2 ** 32 >= ports.sampleRate) reason = 'sampled'
+    else if (beforeSend) {
+      const mine = event
+      const edited = guard(() => beforeSend({ ...mine, ...stamp }))
+      const theirs = edited?.type ? cleanEvent(edited, explain) : mine
+      // A hook that throws or returns something else must not lose the event; what it has had in its hands is looked at again.
+      if (edited === null) reason = 'before_send'
+      else if (!edited?.type) explain('beforeSend must return the event or null.')
+      if (theirs) event = theirs
+      else reason = 'invalid'
     }
 
-    const edited = beforeSend ? guard(() => beforeSend({ ...event, ...stamp })) : event
-    if (edited === null) return drop('before_send', event)
-    // A hook that throws or returns something else must not lose the event.
-    if (!edited?.type) explain('beforeSend must return the event or null.')
-    // What a hook has had in its hands is looked at again.
-    const final = beforeSend ? cleanEvent(edited?.type ? edited : event, explain) : event
-    if (!final) return drop('invalid', event)
-
-    const sealed = sealEvent({ ...final, ...stamp }, key || undefined)
-    if (sealed.bytes > ports.maxEventBytes) return ledger.decide([sealed], 'too_large')
+    const sealed = sealEvent({ ...(event ?? { type: String(draft.type) }), ...stamp }, key)
+    if (!reason && sealed.bytes > ports.maxEventBytes) reason = 'too_large'
     // The number is given away last: an event that never gets this far leaves no gap, one that is lost later does.
-    sessions.advance(session)
-    ports.enqueue(sealed)
+    if (!reason || reason === 'sampled') sessions.advance(session)
+    if (reason) ports.move([sealed], reason)
+    else ports.enqueue(sealed)
   }
 }
