@@ -57,7 +57,7 @@ describe.skipIf(!chromiumPath).each(databases)('on $name', (database) => {
   beforeAll(async () => {
     const db = await openDatabase(await database.options())
     await migrate(db)
-    collector = await buildCollector({ db, config: { adminToken, logLevel: 'silent' } })
+    collector = await buildCollector({ db, config: { adminToken, logLevel: 'silent', statsCacheMs: 0 } })
     collector.addHook('onClose', () => db.close())
     origin = await collector.listen({ host: '127.0.0.1', port: 0 })
     site = await servePages({

@@ -13,7 +13,7 @@ const sources = Object.fromEntries(packages.map((name) => [name, readSources(nam
 
 const rooms: Record<string, string[]> = {
   sdk: ['observe', 'record', 'deliver'],
-  collector: ['ingest', 'catalog', 'rollup', 'stats', 'viewers', 'privacy', 'retention'],
+  collector: ['ingest', 'catalog', 'rollup', 'stats', 'viewers', 'privacy', 'retention', 'live', 'transfer'],
 }
 
 /** The only files that know the order of the rooms. */
@@ -35,6 +35,7 @@ const mayTouchTheBrowser = new Set([
   'observe/media.ts',
   'deliver/transport.ts',
   'testing/fake-viewport.ts',
+  'devtools/overlay.ts',
 ])
 
 const roomOf = (name: string) => name.split('/')[0]!
@@ -112,9 +113,9 @@ describe.each(['react', 'vue'] as const)('%s', (name) => {
 })
 
 describe('dashboard', () => {
-  test('talks to the stats API and knows of the collector only the shapes of its answers', () => {
+  test('talks to the API and knows of the collector only the shapes of its answers', () => {
     const outside = new Set(sources.dashboard.flatMap((file) => file.packages))
-    const allowed = /^(preact(\/.*)?|uplot(\/.*)?|@sightline\/collector\/stats|@sightline\/sdk\/wire)$/
+    const allowed = /^(preact(\/.*)?|uplot(\/.*)?|@sightline\/collector\/(stats|trust|live)|@sightline\/sdk\/wire)$/
     expect([...outside].filter((specifier) => !allowed.test(specifier))).toEqual([])
   })
 })

@@ -15,7 +15,7 @@ let app: ReturnType<typeof buildFacades>
 
 beforeAll(async () => {
   db = await openDatabase({ memory: true })
-  collector = await buildCollector({ db, config: { adminToken, jwtSecret, logLevel: 'silent' } })
+  collector = await buildCollector({ db, config: { adminToken, jwtSecret, logLevel: 'silent', statsCacheMs: 0 } })
   app = buildFacades(collector)
 })
 afterAll(async () => {

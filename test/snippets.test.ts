@@ -54,6 +54,13 @@ const NOT_INSTALLED = `
   declare module 'nuxt/app' {
     export function defineNuxtPlugin(plugin: (nuxt: { vueApp: import('vue').App }) => void): unknown
   }
+  declare module '@playwright/test' {
+    interface Given { page: import('playwright-core').Page; request: import('playwright-core').APIRequestContext }
+    type Run = (given: Given) => Promise<unknown>
+    export const test: ((name: string, run: Run) => void) & { beforeEach(run: Run): void }
+    export const expect: typeof import('vitest').expect
+    export function defineConfig(config: { workers: number; webServer: { command: string; url: string }[] }): object
+  }
   declare module '@angular/core' {
     export function Directive(options: { selector: string; standalone: boolean }): (target: abstract new () => object) => void
     export function Input(options?: { required: boolean }): (target: object, name: string) => void
@@ -98,6 +105,7 @@ const options: ts.CompilerOptions = {
       '@sightline/sdk': ['./packages/sdk/src/index.ts'],
       '@sightline/sdk/*': ['./packages/sdk/src/*.ts'],
       '@sightline/react': ['./packages/react/src/index.ts'],
+      '@sightline/react/server': ['./packages/react/src/server.ts'],
       '@sightline/vue': ['./packages/vue/src/index.ts'],
       '@sightline/collector': ['./packages/collector/src/index.ts'],
       ...installed('react', 'react-dom'),

@@ -25,6 +25,7 @@ export async function runHostile({ collector, hostileFile, count, random, seed, 
   const idle = startChild('../chaos/idle-process.mjs')
   await idle.ask('reset')
   await readLoopDelayMs(collector.port())
+  await collector.ask('longest turn')
   const statuses = {}
   const wrong = []
   let next = 0
@@ -46,6 +47,7 @@ export async function runHostile({ collector, hostileFile, count, random, seed, 
   await Promise.all(Array.from({ length: AT_ONCE }, attack))
   process.stdout.write('\n')
   const loopDelayMs = await readLoopDelayMs(collector.port())
+  const { longestTurnMs } = await collector.ask('longest turn')
   const { longestMs: idleProcessMs } = await idle.ask('delay')
   await idle.end()
   await neighbours.stop()
@@ -61,6 +63,7 @@ export async function runHostile({ collector, hostileFile, count, random, seed, 
     statuses,
     storedOfThem: stored,
     restarts: isSame ? 0 : 1,
+    longestTurnMs,
     loopDelayMs,
     idleProcessMs,
     neighbourEvents: neighbours.acknowledged.size,

@@ -22,7 +22,7 @@ export async function startCollector(env) {
   return {
     port: () => port,
     pid: () => child.pid,
-    ask: () => child.ask('cpu'),
+    ask: (question = 'cpu') => child.ask(question),
     async kill() {
       await child.kill()
       await start()

@@ -2,20 +2,34 @@
 import { version } from '../package.json'
 import { deadLettersCommand } from './commands/dead-letters'
 import { demoCommand } from './commands/demo'
+import { doctorCommand } from './commands/doctor'
+import { eraseCommand } from './commands/erase'
+import { exportCommand } from './commands/export'
 import { helpText } from './commands/help'
+import { importCommand } from './commands/import'
+import { jobsCommand } from './commands/jobs'
 import { migrateCommand } from './commands/migrate'
 import { startCommand } from './commands/start'
 import { tokenCommand } from './commands/token'
 import { ConfigError } from './config'
 import { DataDirInUse } from './database/data-dir-lock'
 import { classifyError } from './database/error-class'
+import { readEnvironment, type Environment } from './env-file'
+import { nearMiss } from './near-miss'
 
-const commands: Record<string, (argv: string[], env: NodeJS.ProcessEnv) => Promise<number>> = {
+type Command = (argv: string[], env: NodeJS.ProcessEnv, environment: Environment) => Promise<number>
+
+const commands: Record<string, Command> = {
   start: startCommand,
   demo: demoCommand,
   migrate: migrateCommand,
   token: tokenCommand,
   'dead-letters': deadLettersCommand,
+  export: exportCommand,
+  import: importCommand,
+  erase: eraseCommand,
+  jobs: jobsCommand,
+  doctor: doctorCommand,
 }
 
 async function run([command = 'start', ...argv]: string[]): Promise<number> {
@@ -33,10 +47,14 @@ async function run([command = 'start', ...argv]: string[]): Promise<number> {
   const startsWithFlag = command.startsWith('-')
   const chosen = startsWithFlag ? startCommand : commands[command]
   if (!chosen) {
-    console.error(`sightline: there is no command "${command}".\n\n${helpText()}`)
+    const meant = nearMiss(command, [...Object.keys(commands), 'help'])
+    const advice = meant === undefined ? `\n\n${helpText()}` : ` Did you mean "${meant}"?`
+    console.error(`sightline: there is no command "${command}".${advice}`)
     return 2
   }
-  return chosen(startsWithFlag ? [command, ...argv] : argv, process.env)
+  const environment = readEnvironment(startsWithFlag ? [command, ...argv] : argv, process.env)
+  for (const warning of environment.warnings) console.error(warning)
+  return chosen(environment.rest, environment.env, environment)
 }
 
 function explain(error: unknown): number {

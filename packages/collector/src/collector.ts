@@ -1,16 +1,21 @@
 // Composition root: the only file that knows the order read → decide → commit, and which room gets which function.
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
+import { version } from '../package.json'
 import { registerAssets } from './assets'
 import { registerCatalogRoutes } from './catalog/catalog-routes'
 import { createContentRules } from './catalog/content-rules'
-import { ConfigError, resolveConfig, type Config } from './config'
+import { ConfigError, resolveConfig, tellSettings, type Config } from './config'
 import { contentKey } from './content-key'
 import { findRelaxedSettings } from './database/durability'
 import { classifyError, errorCode } from './database/error-class'
 import { migrate } from './database/migrate'
 import type { Database } from './database/open-database'
+import { registerDescription } from './description/description-routes'
 import { Refusal } from './errors'
 import { registerHealthRoutes, relaxedSettingsSentence } from './health-routes'
+import { registerClientAddressRoute } from './doctor/client-address-route'
 import { createServer, logBug } from './http-server'
 import { createAdminTokenCheck } from './identity/admin-token'
 import { createGuards } from './identity/authorize'
@@ -19,29 +24,45 @@ import { createCountryOf } from './identity/country'
 import { createIdentify } from './identity/identify'
 import { createKeySet } from './identity/key-set'
 import { createTokenVerifier } from './identity/verify-token'
-import { createViewerKeys, destroyOldSalts } from './identity/viewer-key'
+import { createViewerKeys } from './identity/viewer-key'
 import { createCommitter } from './ingest/committer'
-import { forgetOldGates } from './ingest/gate-views'
+import type { EventRow } from './ingest/enrich'
 import { registerIngestRoute } from './ingest/ingest-route'
 import { createIntake } from './ingest/intake'
 import { createRateLimiter } from './ingest/rate-limit'
+import { replayDeadLetters } from './ingest/replay-dead-letters'
 import { registerSingleCallRoutes } from './ingest/single-call-routes'
 import { createEventWriter } from './ingest/write-events'
-import { startJobs } from './jobs'
+import { startJobs } from './job-runner'
+import { createJobs } from './jobs'
+import { createLiveFeed, type StoredEvent } from './live/live-feed'
+import { registerLiveRoute } from './live/live-route'
 import { createMetrics } from './metrics'
 import { prepareUntilDone } from './prepare'
-import { deleteOldDeadLetters } from './retention/delete-expired'
 import { createOptOutList } from './privacy/opt-out-list'
+import { createPersonOf } from './privacy/person'
+import { registerPrivacyRoutes } from './privacy/privacy-routes'
 import { ensurePartitions, partitionsAheadDays } from './retention/partitions'
+import type { ClosedDay } from './rollup/close-day'
 import { acceptJson } from './safe-json'
 import { createSiteClock } from './site-clock'
 import { registerStatsRoutes } from './stats/stats-routes'
+import { registerTestRoutes } from './testing/test-routes'
+import { registerExportRoute } from './transfer/export-route'
+import { acceptSessionCookie, registerSessionRoutes } from './trust/session-routes'
+import { registerTrustRoutes } from './trust/trust-routes'
+import { registerRecentViewsRoutes } from './viewers/recent-views-routes'
 
-const HOUR_MS = 3_600_000
 /** A database that is away would otherwise fill the log with one sentence. */
 const LEAST_WARNING_PAUSE_MS = 10_000
+/** Told to end while the database is away, requests are sent away after this, so that the process ends in time. */
+const LONGEST_DRAIN_MS = 4_000
 /** What pages of other sites may call: the routes that take events. */
-const OPEN_PATHS = /^\/v1\/(events|page-views|content\/[^/]+\/[^/]+\/views)$/
+const OPEN_PATHS = /^\/v1\/(events|page-views|trending|content\/[^/]+\/[^/]+\/views)$/
+/** What they may call on behalf of whoever is signed in there, with these methods. */
+const PERSONAL_PATHS = /^\/v1\/(me(\/.*)?|erasures\/[^/]+)$/
+/** Questions of one network about persons. */
+const PERSONAL_QUESTIONS = { perSecond: 5, burst: 50 }
 /** Wrong admin tokens of one network: ten, then one in six seconds. */
 const WRONG_TOKENS = { perSecond: 10 / 60, burst: 10 }
 
@@ -65,9 +86,16 @@ export async function buildCollector({
   now = Date.now,
 }: CollectorOptions): Promise<FastifyInstance> {
   const config = resolveConfig(given)
+  if (config.memory && db.durability !== 'memory') {
+    throw new ConfigError(
+      ['config: memory is for a database from openDatabase({ memory: true }), got one that keeps its events.'],
+      78,
+    )
+  }
   const clock = createSiteClock(config.timezone)
   const countryOf = openCountries(config)
-  const app = await createServer({ ...config, isOpenPath: (path) => OPEN_PATHS.test(path) })
+  const app = await createServer({ ...config, openMethods: openMethodsOf })
+  registerDescription(app, version)
   const forJobs = { kysely: db.jobs }
   const makePartitions = () => ensurePartitions(forJobs, config.rawRetentionDays, now())
   const metrics = createMetrics()
@@ -96,22 +124,24 @@ export async function buildCollector({
         ? app.log.error(error.message)
         : app.log.warn({ code: errorCode(error) }, 'the database cannot be reached yet; trying again'),
   )
-  const stopJobs = startJobs(
-    [
-      {
-        name: 'partitions',
-        everyMs: HOUR_MS,
-        run: async () => {
-          await makePartitions()
-          await readPartitionsAhead()
-        },
-      },
-      { name: 'dead letters', everyMs: HOUR_MS, run: () => deleteOldDeadLetters(forJobs, now()) },
-      { name: 'salts', everyMs: HOUR_MS, run: () => destroyOldSalts(db, now()) },
-      { name: 'view gates', everyMs: HOUR_MS, run: () => forgetOldGates(forJobs, now()) },
-    ],
-    (job, error) => app.log.warn({ job, code: errorCode(error) }, 'a job failed; it runs again at its next time'),
-  )
+  function tellClosedDay(closed: ClosedDay): void {
+    metrics.countClosedDay(closed)
+    if (closed.difference > 0) {
+      const { day, difference } = closed
+      app.log.error({ day, difference }, 'a day was closed whose live counters were off; its events are believed')
+    }
+  }
+  const jobs = startJobs({
+    db,
+    jobs: createJobs({ db, clock, config, onDayClosed: tellClosedDay, now }),
+    holder: `${hostname()} ${process.pid}`,
+    leaseMs: config.jobLeaseMs,
+    isReady: preparation.isDone,
+    onFailure(job, error) {
+      metrics.countJobFailure(job)
+      app.log.warn({ job, code: errorCode(error) }, 'a job failed; it runs again soon')
+    },
+  })
 
   const verifyToken = createTokenVerifier(
     {
@@ -128,15 +158,18 @@ export async function buildCollector({
   const wrongTokens = createRateLimiter(WRONG_TOKENS, now)
   const isAdminToken = createAdminTokenCheck(db, config.adminToken, wrongTokens)
   const identify = createIdentify({ isAdminToken, verifyToken })
+  acceptSessionCookie(app)
   const guards = createGuards(identify, (type, id) => ownerOf(db, type, id))
 
   const { writeGroup, buryRow } = createEventWriter(db, now, metrics.countWritten, config.viewDedupeMs)
+  const live = createLiveFeed(randomUUID().slice(0, 8), now)
   const committer = createCommitter(
     {
       writeGroup,
       buryRow,
       ensurePartitions: makePartitions,
       onBug: (error) => logBug(app, error, 'commit'),
+      onStored: (rows, repeats) => live.tell(storedEvents(rows, repeats)),
       onRetry(error) {
         metrics.countRetry(classifyError(error))
         warnNowAndThen({ code: errorCode(error) }, 'the database did not confirm a group; trying again')
@@ -157,6 +190,7 @@ export async function buildCollector({
     isDraining: () => draining,
     lastCommitAt: committer.lastCommitAt,
     partitionsAheadDays: readPartitionsAhead,
+    jobs: jobs.states,
     now,
   })
   metrics.registerRoute(app, {
@@ -164,12 +198,15 @@ export async function buildCollector({
     backlog: committer.waiting,
     lastCommitAt: committer.lastCommitAt,
     partitionsAheadDays: () => partitionsAhead,
+    jobs: jobs.states,
   })
+  registerClientAddressRoute(app, guards)
   registerAssets(app, config.scriptName)
   const assertStarted = () => {
     if (!preparation.isDone()) throw new Refusal('starting')
   }
   const contentRules = createContentRules(db, config.strictCatalog, now)
+  const optOuts = createOptOutList(db, now)
   const intake = createIntake({
     clock,
     committer,
@@ -178,7 +215,7 @@ export async function buildCollector({
     viewerKey: createViewerKeys(db, now),
     networkOf: clientNetwork,
     countryOf,
-    isOptedOut: createOptOutList(db, now).isOptedOut,
+    objectionOf: optOuts.objectionOf,
     contentRules: contentRules.find,
     assertStarted,
     now,
@@ -186,6 +223,10 @@ export async function buildCollector({
   await app.register(async (scope) => {
     const { maxBatchBytes, maxAdminBatchBytes } = config
     acceptJson(scope, Math.max(maxBatchBytes, maxAdminBatchBytes), (request) => intake.limitsOf(request).maxBatchBytes)
+    scope.setErrorHandler((error) => {
+      intake.countRefusal(error)
+      throw error
+    })
     registerIngestRoute(scope, intake)
     registerSingleCallRoutes(scope, intake)
   })
@@ -198,15 +239,81 @@ export async function buildCollector({
       assertStarted,
     }),
   )
-  await app.register(async (scope) => registerStatsRoutes(scope, { db, clock, ...guards, now }))
+  // A test reads what it has just sent.
+  const statsSettings = config.memory ? { ...config, statsCacheMs: 0 } : config
+  await app.register(async (scope) =>
+    registerStatsRoutes(scope, { db, clock, settings: statsSettings, ...guards, now }),
+  )
+  await app.register(async (scope) =>
+    registerRecentViewsRoutes(scope, {
+      db,
+      requireUser: guards.requireUser,
+      maxRecentViews: config.maxRecentViews,
+      assertStarted,
+    }),
+  )
+  const personalQuestions = createRateLimiter(PERSONAL_QUESTIONS, now)
+  await app.register(async (scope) =>
+    registerPrivacyRoutes(scope, {
+      db,
+      personOf: createPersonOf(identify),
+      requireAdmin: guards.requireAdmin,
+      mayAsk: (request) => personalQuestions.take(clientNetwork(request.ip), 1),
+      forgetViewer: optOuts.forget,
+      assertStarted,
+      now,
+    }),
+  )
+  await app.register(async (scope) => registerExportRoute(scope, { db, requireAdmin: guards.requireAdmin }))
+  await app.register(async (scope) => registerSessionRoutes(scope, { identify }))
+  await app.register(async (scope) =>
+    registerTrustRoutes(scope, {
+      db,
+      settings: config,
+      tellSettings: () => tellSettings(config),
+      jobs: jobs.states,
+      replay: (onlyId) => replayDeadLetters(db, { viewDedupeMs: config.viewDedupeMs, now, onlyId }),
+      requireAdmin: guards.requireAdmin,
+      requireModerator: guards.requireModerator,
+      assertStarted,
+      now,
+    }),
+  )
+  let endLive: (() => void) | undefined
+  await app.register(async (scope) =>
+    registerLiveRoute(scope, {
+      feed: live,
+      requireModerator: guards.requireModerator,
+      onEnd: (close) => (endLive = close),
+    }),
+  )
+  if (config.memory) {
+    registerTestRoutes(app, { db, forgetContents: contentRules.forget, forgetViewer: optOuts.forget })
+  }
 
   app.addHook('preClose', async () => {
     draining = true
+    committer.hurry(LONGEST_DRAIN_MS)
     preparation.stop()
-    stopJobs()
+    endLive?.()
+    await jobs.stop()
   })
   app.addHook('onClose', committer.drain)
   return app
+}
+
+/** Methods by which pages of other sites may call a path. */
+function openMethodsOf(path: string): string[] {
+  if (OPEN_PATHS.test(path)) return ['POST']
+  return PERSONAL_PATHS.test(path) ? ['GET', 'PUT', 'DELETE'] : []
+}
+
+function* storedEvents(rows: readonly EventRow[], repeats: ReadonlySet<string>): Generator<StoredEvent> {
+  for (const row of rows) {
+    if (repeats.size > 0 && repeats.has(row.id)) continue
+    const { contentType, contentId, counted } = row
+    yield { type: row.event.type, contentType, contentId, counted }
+  }
 }
 
 /** Leaves out the calls that come too soon after the last one. */

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { wireLimits } from '@sightline/sdk/wire'
 import { z } from 'zod'
+import { nearMiss } from './near-miss'
 import { isTimezone } from './site-clock'
 
 interface Setting<Schema extends z.ZodType> {
@@ -42,11 +43,13 @@ function setting<Schema extends z.ZodType>(
   return { schema, default: fallback, ...notes, read, secret }
 }
 
+const TOGGLE_UNIT = 'true or false'
+
 function toggle(fallback: boolean, notes: Omit<SettingNotes, 'unit' | 'expected' | 'example'>) {
   return setting(
     z.boolean(),
     fallback,
-    { ...notes, unit: 'true or false', expected: 'true or false', example: String(!fallback) },
+    { ...notes, unit: TOGGLE_UNIT, expected: TOGGLE_UNIT, example: String(!fallback) },
     (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
   )
 }
@@ -58,6 +61,16 @@ function count(fallback: number, notes: Omit<SettingNotes, 'expected' | 'example
     fallback,
     { ...notes, expected: `a whole number of ${notes.unit} ${range}`, example: String(fallback) },
     wholeNumber,
+  )
+}
+
+/** A number that may have a fraction. */
+function amount(fallback: number, notes: Omit<SettingNotes, 'expected' | 'example'>, most: number) {
+  return setting(
+    z.number().min(0).max(most),
+    fallback,
+    { ...notes, expected: `a number from 0 to ${most}`, example: String(fallback) },
+    (value) => (/^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value),
   )
 }
 
@@ -119,6 +132,11 @@ const settings = {
     expected: 'a path',
     example: './sightline-data',
   }),
+  memory: toggle(false, {
+    flag: '--memory',
+    description:
+      'For tests: a database in memory, gone at the end, and /_test/events and /_test/reset, which ask for no token.',
+  }),
   timezone: setting(z.string().refine(isTimezone), 'UTC', {
     flag: '--timezone',
     unit: 'IANA zone',
@@ -129,8 +147,48 @@ const settings = {
   rawRetentionDays: count(7, {
     flag: '--raw-retention-days',
     unit: 'days',
-    description: 'How long single events are kept.',
+    description:
+      'How long single events are kept at least. They go when their day is closed and a retry cannot come any more.',
   }),
+  rollupRetentionDays: count(
+    90,
+    {
+      flag: '--rollup-retention-days',
+      unit: 'days',
+      description: 'How long closed days, positions and outcomes are kept.',
+    },
+    35,
+  ),
+  maxRecentViews: count(
+    50,
+    {
+      flag: '--max-recent-views',
+      unit: 'contents',
+      description: 'Length of the recently-viewed list of each signed-in viewer; the oldest leave it.',
+    },
+    1,
+    10_000,
+  ),
+  jobLeaseMs: count(
+    30_000,
+    {
+      flag: '--job-lease-ms',
+      unit: 'milliseconds',
+      description: 'When a collector dies in the middle of a job, another one takes the job over after this time.',
+    },
+    1_000,
+    600_000,
+  ),
+  longestJobPeriodMs: count(
+    3_600_000,
+    {
+      flag: '--longest-job-period-ms',
+      unit: 'milliseconds',
+      description: 'Every job runs at least this often, on one of the collectors.',
+    },
+    100,
+    3_600_000,
+  ),
   allowedOrigins: setting(
     z.array(origin),
     [],
@@ -262,6 +320,85 @@ const settings = {
     },
     0,
     86_400_000,
+  ),
+  statsCacheMs: count(
+    300_000,
+    {
+      flag: '--stats-cache-ms',
+      unit: 'milliseconds',
+      description: 'How long an answer of the stats API is kept. cache=0 in a question makes it anew; 0 keeps none.',
+    },
+    0,
+    3_600_000,
+  ),
+  compareKeys: setting(
+    z.array(z.string().min(1).max(64)).max(8),
+    ['variant'],
+    {
+      flag: '--compare-keys',
+      unit: 'names, by comma',
+      description: 'Keys of metadata whose values are counted, so that variants of a test can be compared. At most 8.',
+      expected: 'a list of at most 8 names of up to 64 characters',
+      example: 'variant,layout',
+    },
+    list,
+  ),
+  watchSkipMs: count(
+    3_000,
+    { flag: '--watch-skip-ms', unit: 'milliseconds', description: 'A shorter watch is a skip.' },
+    0,
+    86_400_000,
+  ),
+  watchSkipPercent: amount(
+    10,
+    {
+      flag: '--watch-skip-percent',
+      unit: 'percent of the length',
+      description: 'So is one of less than this share of the content or media.',
+    },
+    100,
+  ),
+  watchCompletePercent: amount(
+    95,
+    {
+      flag: '--watch-complete-percent',
+      unit: 'percent of the length',
+      description: 'A watch of at least this share is complete, as is one that reached the end.',
+    },
+    100,
+  ),
+  trending: toggle(false, {
+    flag: '--trending',
+    description: 'Whether GET /v1/trending tells everybody which public content is on the rise.',
+  }),
+  trendingWindowHours: count(
+    24,
+    {
+      flag: '--trending-window-hours',
+      unit: 'hours',
+      description: 'Likes and views of so many hours are held against those of as many before.',
+    },
+    1,
+    336,
+  ),
+  trendingLikeWeight: amount(
+    0.7,
+    { flag: '--trending-like-weight', unit: 'weight', description: 'Part of the growth of likes in the velocity.' },
+    1_000,
+  ),
+  trendingViewWeight: amount(
+    0.3,
+    { flag: '--trending-view-weight', unit: 'weight', description: 'Part of the growth of views in the velocity.' },
+    1_000,
+  ),
+  trendingAgeWeight: amount(
+    0.1,
+    {
+      flag: '--trending-age-weight',
+      unit: 'weight per day',
+      description: 'The score is the velocity divided by 1 + this × the age in days.',
+    },
+    1_000,
   ),
   pageQueryParams: setting(
     z.array(z.string().regex(/^[^=&#?\s]{1,64}$/)),
@@ -445,7 +582,8 @@ export function resolveConfig(given: { readonly [Key in keyof Config]?: Config[K
 }
 
 /**
- * Reads flags (`--port 80` or `--port=80`) and environment; a flag wins over its variable, an empty variable counts as unset.
+ * Reads flags (`--port 80`, `--port=80`, or `--memory` for true) and environment; a flag wins over its variable, an empty
+ * variable counts as unset.
  * @throws ConfigError with all mistakes at once.
  */
 export function readConfig(argv: readonly string[], env: Record<string, string | undefined>): Config {
@@ -460,6 +598,50 @@ export function readConfig(argv: readonly string[], env: Record<string, string |
       return { key, name, example: `${name}=${example}`, value: given && read(given), given }
     }),
   )
+}
+
+/**
+ * The same for commands whose work is in vain when nothing is kept.
+ * @throws ConfigError with all mistakes at once.
+ */
+export function readLastingConfig(argv: readonly string[], env: Record<string, string | undefined>): Config {
+  const config = readConfig(argv, env)
+  if (config.memory) {
+    throw new ConfigError(['sightline: only start has a database in memory. Leave MEMORY out for this command.'], 2)
+  }
+  return config
+}
+
+/** Names of all environment variables that are settings. */
+export const variableNames = (): Set<string> => new Set(keys.map((key) => variableOf(describe(key).flag)))
+
+/**
+ * Every setting as it would be used, and what decided it. Secrets are only said to be set.
+ * @throws ConfigError with all mistakes at once.
+ */
+export function explainConfig(
+  argv: readonly string[],
+  env: Record<string, string | undefined>,
+): { flag: string; variable: string; value: string; origin: 'flag' | 'variable' | 'default' }[] {
+  const config = readConfig(argv, env)
+  const flags = readFlags(argv)
+  return keys.map((key) => {
+    const { flag, secret } = describe(key)
+    const variable = variableOf(flag)
+    const value = config[key]
+    const shown = value === undefined ? '' : secret ? '(set)' : String(value)
+    return { flag, variable, value: shown, origin: flags.has(flag) ? 'flag' : env[variable] ? 'variable' : 'default' }
+  })
+}
+
+/** Every setting in force, by its variable. Secrets are only said to be set. */
+export function tellSettings(config: Config): { variable: string; value: string; isDefault: boolean }[] {
+  return keys.map((key) => {
+    const { flag, secret, default: fallback } = describe(key)
+    const value = config[key]
+    const shown = value === undefined ? '' : secret ? '(set)' : String(value)
+    return { variable: variableOf(flag), value: shown, isDefault: String(value) === String(fallback) }
+  })
 }
 
 /** The settings as rows of the documentation: flag, variable, unit, default, description. */
@@ -499,6 +681,14 @@ function check(entries: Given[]): Config {
     }
   }
   problems.push(...contradictions(config))
+  const dataDir = entries.find(({ key }) => key === 'dataDir')
+  // A configuration that was resolved before names the default too, which nobody chose.
+  const isOwnDataDir = dataDir?.given !== undefined || config.dataDir !== settings.dataDir.default
+  if (config.memory === true && (isOwnDataDir || config.databaseUrl !== undefined)) {
+    problems.push(
+      'config: MEMORY keeps nothing, so it cannot be together with DATABASE_URL or DATA_DIR. Leave those out, or MEMORY.',
+    )
+  }
   if (problems.length > 0) throw new ConfigError(problems, 78)
   // Every key was put in above, checked by its own schema.
   return config as Config
@@ -524,15 +714,19 @@ function contradictions(config: Record<string, unknown>): string[] {
 
 function readFlags(argv: readonly string[]): Map<string, string> {
   const known = new Set(keys.map((key) => describe(key).flag))
+  const isToggle = new Set(keys.map(describe).flatMap(({ flag, unit }) => (unit === TOGGLE_UNIT ? [flag] : [])))
   const flags = new Map<string, string>()
   const problems: string[] = []
   for (let i = 0; i < argv.length; i++) {
     const [flag = '', inline] = splitOnce(argv[i] ?? '', '=')
     if (!known.has(flag)) {
-      problems.push(`sightline: unknown argument "${flag}". Run with --help to see what there is.`)
+      const meant = nearMiss(flag, known)
+      const advice = meant === undefined ? 'Run with --help to see what there is.' : `Did you mean ${meant}?`
+      problems.push(`sightline: unknown argument "${flag}". ${advice}`)
       continue
     }
-    const value = inline ?? argv[++i]
+    const isBare = isToggle.has(flag) && (argv[i + 1] ?? '--').startsWith('--')
+    const value = inline ?? (isBare ? 'true' : argv[++i])
     if (value === undefined) problems.push(`sightline: ${flag} needs a value, as in ${flag}=<value>.`)
     else flags.set(flag, value)
   }

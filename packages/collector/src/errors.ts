@@ -82,6 +82,16 @@ export const refusals = {
     message: 'The keys that tokens are checked with cannot be reached. Nothing was stored; send it again.',
     retryAfterSeconds: [1, 5],
   },
+  too_many_listeners: {
+    status: 503,
+    message: 'As many listeners as this collector takes are connected. Try again later.',
+    retryAfterSeconds: [5, 15],
+  },
+  too_many_exports: {
+    status: 503,
+    message: 'As many exports as this collector makes at once are running. Try again later.',
+    retryAfterSeconds: [30, 60],
+  },
   starting: {
     status: 503,
     message: 'The collector has not reached its database yet. Nothing was stored; send it again.',

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { findRelaxedSettings } from './database/durability'
 import type { Database } from './database/open-database'
+import type { JobState } from './job-lease'
 
 const PROBE_TIMEOUT_MS = 2_500
 /** However often it is asked, the database is written to at most once in this time. */
@@ -17,6 +18,8 @@ export interface HealthDeps {
   isDraining: () => boolean
   lastCommitAt: () => number | undefined
   partitionsAheadDays: () => Promise<number>
+  /** Jobs as last seen. */
+  jobs: () => readonly JobState[]
   now: () => number
 }
 
@@ -29,6 +32,16 @@ export interface Readiness {
   lastCommitAt: string | null
   /** Days after today that have a partition; `null` while the database cannot tell. */
   partitionsAheadDays: number | null
+  /** Empty until they are looked at for the first time. A job that lags does not make the collector unready. */
+  jobs: {
+    name: string
+    /** End of the last run that succeeded, ISO 8601. */
+    finishedAt: string | null
+    /** How long the next success is overdue; `null` before the first run. */
+    lagSeconds: number | null
+    /** Kind of the last run's error; `null` after a success. */
+    lastError: string | null
+  }[]
   /** Why not, in one sentence. */
   reason?: string
 }
@@ -49,6 +62,12 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
       durability: relaxed ? 'process' : deps.db.durability,
       lastCommitAt: lastCommitAt === undefined ? null : new Date(lastCommitAt).toISOString(),
       partitionsAheadDays: partitionsAheadDays ?? null,
+      jobs: deps.jobs().map(({ name, finishedAt, lagMs, lastError }) => ({
+        name,
+        finishedAt: finishedAt?.toISOString() ?? null,
+        lagSeconds: lagMs === null ? null : Math.round(lagMs / 1_000),
+        lastError,
+      })),
       ...(reason !== undefined && { reason }),
     }
     return reply

@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { Refusal } from './errors'
+import type { JobState } from './job-lease'
 
 const LOOP_RESOLUTION_MS = 10
 const NANOSECONDS = 1e9
@@ -22,6 +23,8 @@ export interface MetricsDeps {
   backlog: () => { rows: number; bytes: number; oldestMs: number }
   /** In milliseconds since 1970. */
   lastCommitAt: () => number | undefined
+  /** Jobs as last seen. */
+  jobs: () => readonly JobState[]
   /** Days after today that have a partition, as last seen. */
   partitionsAheadDays: () => number | undefined
 }
@@ -31,6 +34,10 @@ export interface Metrics {
   countWritten(written: Written): void
   /** A group is written again; by what the database's error means. */
   countRetry(errorClass: string): void
+  /** A run of a job failed on this collector. */
+  countJobFailure(job: string): void
+  /** A day was closed; `difference` events of its live counters were off. */
+  countClosedDay(closed: { difference: number }): void
   registerRoute(app: FastifyInstance, deps: MetricsDeps): void
 }
 
@@ -62,7 +69,29 @@ export function createMetrics(): Metrics {
     registers,
   })
 
+  const closedDays = new Counter({
+    name: 'sightline_days_closed_total',
+    help: 'Days that were counted from their events, also again after late ones.',
+    registers,
+  })
+  const differences = new Counter({
+    name: 'sightline_day_difference_events_total',
+    help: 'Events by which live counters were off when their day was closed. Anything but 0 is worth a look.',
+    registers,
+  })
+
+  const jobFailures = new Counter({
+    name: 'sightline_job_failures_total',
+    help: 'Runs of jobs that failed on this collector.',
+    labelNames: ['job'],
+    registers,
+  })
+
   return {
+    countClosedDay({ difference }) {
+      closedDays.inc()
+      differences.inc(difference)
+    },
     countWritten({ rows, durationMs, tallies }) {
       if (durationMs > 0) {
         commitRows.observe(rows)
@@ -71,6 +100,7 @@ export function createMetrics(): Metrics {
       for (const { outcome, reason, count } of tallies) if (count > 0) events.inc({ outcome, reason }, count)
     },
     countRetry: (error) => retries.inc({ error }),
+    countJobFailure: (job) => jobFailures.inc({ job }),
     registerRoute(app, deps) {
       const loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
       loopDelay.enable()
@@ -103,6 +133,29 @@ export function createMetrics(): Metrics {
         'sightline_partitions_ahead_days',
         'Days after today that have a partition. Below 3 the job that makes them stands still.',
         deps.partitionsAheadDays,
+      )
+      const showJobs = (name: string, help: string, read: (job: JobState) => number | undefined) => {
+        const gauge = new Gauge({
+          name,
+          help,
+          labelNames: ['job'],
+          registers,
+          collect() {
+            for (const job of deps.jobs()) {
+              const value = read(job)
+              if (value !== undefined) gauge.set({ job: job.name }, value)
+            }
+          },
+        })
+      }
+      showJobs('sightline_job_lag_seconds', 'How long the next success of a job is overdue.', ({ lagMs }) =>
+        lagMs === null ? undefined : lagMs / 1_000,
+      )
+      showJobs('sightline_job_last_success_timestamp_seconds', 'When a job succeeded last.', ({ finishedAt }) =>
+        finishedAt === null ? undefined : finishedAt.getTime() / 1_000,
+      )
+      showJobs('sightline_job_failing', 'Whether the last run of a job failed.', ({ lastError }) =>
+        lastError === null ? 0 : 1,
       )
       show('process_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss())
       show('process_cpu_seconds_total', 'CPU time of the process.', () => {

@@ -8,20 +8,24 @@ export interface ParsedBody {
   bytes: number
 }
 
-const utf8 = new TextDecoder()
+/** Without one of these in the text there is no such key. Escapes are looked into too: `\\u005f` is an underscore. */
+const signsOfForbiddenKeys = ['__proto__', 'constructor', '\\u']
+const BYTE_ORDER_MARK = /^\uFEFF/
 
 /**
  * Parses JSON of any accepted media type.
  * @throws Refusal `invalid_json` or `forbidden_key`
  */
 export function parseJson(body: Buffer): unknown {
+  const text = body.toString().replace(BYTE_ORDER_MARK, '')
   let value: unknown
   try {
-    value = JSON.parse(utf8.decode(body))
+    value = JSON.parse(text)
   } catch {
     throw new Refusal('invalid_json')
   }
-  if (holdsForbiddenKey(value)) throw new Refusal('forbidden_key')
+  if (signsOfForbiddenKeys.some((sign) => text.includes(sign)) && holdsForbiddenKey(value))
+    throw new Refusal('forbidden_key')
   return value
 }
 

@@ -3,6 +3,7 @@
 const QUARTER_HOUR_MS = 900_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
+const HOURS_A_DAY = 24
 /** Widest distance between UTC midnight and a local midnight, rounded up to whole hours: UTC+14 and UTC−12. */
 const WIDEST_OFFSET_MS = 15 * HOUR_MS
 const MAX_CACHED_QUARTERS = 20_000
@@ -16,6 +17,8 @@ export interface SiteClock {
   hourStart(atMs: number): number
   /** Local day of an instant, `YYYY-MM-DD`. */
   day(atMs: number): string
+  /** What the hour hand shows, 0–23. */
+  hour(atMs: number): number
   /** First instant of a local day, in milliseconds since 1970. The day is 23 or 25 hours long when the clock changes. */
   dayStart(day: string): number
   /** The day that is `days` later, or earlier when negative. Calendar arithmetic, the same in every zone. */
@@ -106,6 +109,7 @@ export function createSiteClock(timezone: string): SiteClock {
   return {
     timezone,
     day,
+    hour: (atMs) => Math.floor((atMs + offsetAt(atMs)) / HOUR_MS) % HOURS_A_DAY,
     addDays,
     hourStart(atMs) {
       const offset = offsetAt(atMs)

@@ -55,7 +55,7 @@ function createFakeDatabase() {
   }
 }
 
-const row = (id: string, contentKey = '1') => ({ id, contentKey }) as EventRow
+const row = (id: string, contentKey = '1') => ({ id, contentKey, event: {} }) as EventRow
 const rows = (...ids: string[]) => ids.map((id) => row(id))
 
 let database: ReturnType<typeof createFakeDatabase>
@@ -101,6 +101,89 @@ test('writes no more groups at the same time than allowed', async () => {
   expect(database.groups).toHaveLength(1)
   await vi.advanceTimersByTimeAsync(100)
   expect(await Promise.all([first, second])).toMatchObject([{ tracked: 4 }, { tracked: 4 }])
+})
+
+test('puts a group beside another one only when it is full, or has lingered ten times as long', async () => {
+  const committer = build({ groupsInFlight: 2, maxWaitingRows: 100 })
+  database.takes(100)
+  const first = committer.commit(rows('a', 'b', 'c', 'd'), 10)
+  const small = committer.commit(rows('e'), 10)
+  await vi.advanceTimersByTimeAsync(49)
+  expect(committer.waiting().rows).toBe(5)
+  const full = committer.commit(rows('f', 'g', 'h'), 10)
+  await vi.advanceTimersByTimeAsync(51)
+  expect(database.groups).toEqual([['a', 'b', 'c', 'd']])
+  await vi.advanceTimersByTimeAsync(49)
+  expect(database.groups[1]).toEqual(['e', 'f', 'g', 'h'])
+  await Promise.all([first, small, full])
+
+  const third = committer.commit(rows('i', 'j', 'k', 'l'), 10)
+  const late = committer.commit(rows('m'), 10)
+  await vi.advanceTimersByTimeAsync(149)
+  expect(database.groups[3]).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(database.groups[3]).toEqual(['m'])
+  await Promise.all([third, late])
+})
+
+test('lets what came meanwhile linger as usual once nothing is under way any more', async () => {
+  const committer = build({ groupsInFlight: 2 })
+  database.takes(20)
+  const first = committer.commit(rows('a', 'b', 'c', 'd'), 10)
+  const second = committer.commit(rows('e'), 10)
+  await vi.advanceTimersByTimeAsync(20)
+  await first
+  await vi.advanceTimersByTimeAsync(5 + 20)
+  expect(await second).toMatchObject({ tracked: 1 })
+})
+
+test('told to hurry, it lets nothing linger and sends away who is not answered in time', async () => {
+  const committer = build({ groupMaxWaitMs: 500 })
+  const quick = committer.commit(rows('a'), 10)
+  committer.hurry(400)
+  expect(await quick).toMatchObject({ tracked: 1 })
+  await vi.advanceTimersByTimeAsync(0)
+  database.takes(10_000)
+  const [flying, queued] = [outcome(committer.commit(rows('b'), 10)), outcome(committer.commit(rows('c'), 10))]
+  await vi.advanceTimersByTimeAsync(399)
+  expect(committer.waiting().rows).toBe(2)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await Promise.all([flying, queued])).toEqual(['unavailable', 'unavailable'])
+  expect(committer.waiting().rows).toBe(1)
+  await vi.advanceTimersByTimeAsync(10_000)
+})
+
+test('outcomes that can wait go with the next group, or alone after a second', async () => {
+  const committer = build()
+  const refused: Tally = { outcome: 'refused', reason: 'rate_limited', count: 1 }
+  committer.noteLater(refused)
+  committer.noteLater({ ...refused, count: 4 })
+  await vi.advanceTimersByTimeAsync(100)
+  expect(database.groups).toEqual([])
+  const answer = committer.commit(rows('a'), 10)
+  await vi.advanceTimersByTimeAsync(5)
+  await answer
+  expect(database.tallies).toEqual([{ ...refused, count: 5 }])
+
+  committer.noteLater(refused)
+  await vi.advanceTimersByTimeAsync(1_005)
+  expect(database.groups).toEqual([['a'], []])
+  committer.noteLater(refused)
+  await committer.drain()
+  expect(database.tallies).toHaveLength(3)
+})
+
+test('counts an id that comes again as another event, in one group', async () => {
+  const committer = build()
+  const event = { type: 'view', sessionId: 's', seq: 1 }
+  const same = { ...row('a'), event } as EventRow
+  const answer = committer.commit([same, { ...same }, { ...same, contentKey: '2' }], 10)
+  await vi.advanceTimersByTimeAsync(5)
+  expect(await answer).toMatchObject({ tracked: 1, duplicates: 2 })
+  expect(database.tallies).toEqual([
+    { outcome: 'duplicate', reason: '', count: 1 },
+    { outcome: 'duplicate', reason: 'id_conflict', count: 1 },
+  ])
 })
 
 test('tells each request its own duplicates, inside the group and from before', async () => {

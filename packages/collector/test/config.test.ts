@@ -59,7 +59,7 @@ test('names every unknown argument, as a wrong call', () => {
   expect([exitCode, problems]).toEqual([
     2,
     [
-      'sightline: unknown argument "--prot". Run with --help to see what there is.',
+      'sightline: unknown argument "--prot". Did you mean --port?',
       'sightline: --port needs a value, as in --port=<value>.',
     ],
   ])

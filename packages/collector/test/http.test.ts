@@ -32,7 +32,7 @@ onBothDatabases('the HTTP surface', (database, kind) => {
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': '*',
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'content-type, authorization',
+      'access-control-allow-headers': 'content-type, authorization, sightline-anonymous-id',
       'access-control-max-age': '86400',
     })
     expect(answer.headers).not.toHaveProperty('access-control-allow-credentials')
@@ -72,6 +72,7 @@ onBothDatabases('the HTTP surface', (database, kind) => {
         durability: kind === 'pglite' ? 'memory' : 'power',
         lastCommitAt: expect.stringMatching(/^\d{4}-.*Z$/),
         partitionsAheadDays: 7,
+        jobs: [],
       },
     ])
   })

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { openDatabase } from '../src/database/open-database'
 import { endAllCollectors, startCollector } from './support/collector-process'
+import { proxyTo } from './support/cuttable-proxy'
 import { createPostgresDatabase } from './support/databases'
 import { countersOffBy, mixedEvents, storedIds } from './support/events'
 
@@ -68,11 +69,14 @@ test('says at once that it is no longer ready, and lets no open connection keep 
   expect(answer).toMatch(/^HTTP\/1\.1 503 .*"ready":false/s)
 })
 
-test('a second signal ends it at once', async () => {
-  const { url: databaseUrl, drop } = await createPostgresDatabase()
+test('PR-05: a second signal ends it at once', async () => {
+  const { url, drop } = await createPostgresDatabase()
   undo.push(drop)
-  const collector = await startCollector({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent', GROUP_MAX_WAIT_MS: '1000' })
+  const proxy = await proxyTo(url)
+  undo.unshift(() => proxy.close())
+  const collector = await startCollector({ DATABASE_URL: proxy.url, LOG_LEVEL: 'silent' })
   const agent = new Agent({ keepAlive: false })
+  proxy.freeze()
   const pending = post(collector.url, JSON.stringify({ events: mixedEvents(1) }), agent)
   await sleep(100)
   collector.signal('SIGTERM')
@@ -81,3 +85,27 @@ test('a second signal ends it at once', async () => {
   expect(await collector.ended).toBe(143)
   expect((await pending).status).not.toBe(200)
 })
+
+test.each(['is away', 'stands still'])(
+  'PR-04: SIGTERM while the database %s: what waits is told to come again, and the process ends with 0 in time',
+  async (how) => {
+    const { url, drop } = await createPostgresDatabase()
+    undo.push(drop)
+    const proxy = await proxyTo(url)
+    undo.unshift(() => proxy.close())
+    const collector = await startCollector({ DATABASE_URL: proxy.url, LOG_LEVEL: 'silent' })
+    const agent = new Agent({ keepAlive: true })
+    const send = () => post(collector.url, JSON.stringify({ events: mixedEvents(3) }), agent)
+    expect((await send()).status).toBe(200)
+    if (how === 'is away') proxy.pullOut()
+    else proxy.freeze()
+    const pending = [send(), send(), send()]
+    await sleep(300)
+    const toldAt = performance.now()
+    collector.signal('SIGTERM')
+    expect((await Promise.all(pending)).map(({ status }) => status)).toEqual([503, 503, 503])
+    expect(await collector.ended).toBe(0)
+    expect(performance.now() - toldAt).toBeLessThan(10_000)
+  },
+  30_000,
+)

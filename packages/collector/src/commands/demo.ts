@@ -3,17 +3,20 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildCollector } from '../collector'
+import { resolveConfig } from '../config'
 import { DataDirInUse } from '../database/data-dir-lock'
 import { openDatabase } from '../database/open-database'
+import { closeFilledDays } from '../demo/close-filled-days'
 import { clearOldDemos, openDemoDirectory, privateDirectory, UnusableDirectory } from '../demo/demo-directory'
 import { demoHelp, readDemoOptions, type DemoOptions } from '../demo/demo-options'
 import { registerDemoPage } from '../demo/demo-page'
-import { fill } from '../demo/fill'
+import { COUNTRY_HEADER, fill } from '../demo/fill'
 import { listenOnFreePort } from '../demo/listen'
 import { nameContent } from '../demo/name-content'
 import { demoPosts } from '../demo/posts'
 import { createProgress } from '../demo/progress'
 import { drawVisits } from '../demo/sample-days'
+import { sampleNetworks } from '../demo/sample-viewers'
 import { createSiteClock, isTimezone } from '../site-clock'
 import manifest from '../../package.json'
 
@@ -68,18 +71,22 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<numbe
   const directory = chooseDirectory(options, timezone, clock.day(now))
   const [adminToken, jwtSecret] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')]
   const db = await openDatabase({ dataDir: directory.path })
-  const app = await buildCollector({
-    db,
-    config: {
-      timezone,
-      adminToken,
-      jwtSecret,
-      rawRetentionDays: RAW_RETENTION_DAYS,
-      logLevel: 'warn',
-      // The sample is sent by this machine, as fast as it can.
-      networkEventsPerSecond: 0,
-    },
+  const config = resolveConfig({
+    timezone,
+    adminToken,
+    jwtSecret,
+    rawRetentionDays: RAW_RETENTION_DAYS,
+    logLevel: 'warn',
+    dataDir: directory.path,
+    // The sample is sent by this machine, as fast as it can.
+    networkEventsPerSecond: 0,
+    // Nobody else comes from these networks: the demo listens on this machine only.
+    trustProxy: [...sampleNetworks],
+    countryHeader: COUNTRY_HEADER,
+    trending: true,
+    compareKeys: ['variant'],
   })
+  const app = await buildCollector({ db, config })
   try {
     registerDemoPage(app)
     if (!directory.isFilled) {
@@ -89,6 +96,7 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<numbe
       const progress = createProgress(total, process.stdout, () => performance.now())
       await nameContent(db.kysely, demoPosts)
       await fill(visits, { app, jwtSecret, onProgress: progress.update, signal })
+      await closeFilledDays(db, config, Date.now)
       progress.finish()
       directory.markFilled()
     }

@@ -1,32 +1,43 @@
 // sightline token: makes, lists and revokes admin tokens.
-import { ConfigError, readConfig } from '../config'
+import { ConfigError, readLastingConfig } from '../config'
 import { migrate } from '../database/migrate'
 import { openDatabase, type Database } from '../database/open-database'
 import { createAdminToken, listAdminTokens, revokeAdminTokens } from '../identity/admin-token'
+import { takeSwitch } from './take-option'
 
 export async function tokenCommand([action = '', ...argv]: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const run = actions[action]
   if (!run) {
     throw new ConfigError([`sightline: expected token create, token list or token revoke, got "${action}".`], 2)
   }
-  const { subject, rest } = takeSubject(action, argv)
-  const db = await openDatabase(readConfig(rest, env))
+  const json = takeSwitch(argv, '--json')
+  const { subject, rest } = takeSubject(action, json.rest)
+  const db = await openDatabase(readLastingConfig(rest, env))
   try {
     await migrate(db)
-    return await run(db, subject)
+    return await run(db, subject, json.isOn)
   } finally {
     await db.close()
   }
 }
 
-const actions: Record<string, (db: Database, subject: string) => Promise<number>> = {
-  async create(db, name) {
+const actions: Record<string, (db: Database, subject: string, asJson: boolean) => Promise<number>> = {
+  async create(db, name, asJson) {
     const token = await createAdminToken(db, name, Date.now())
+    if (asJson) {
+      console.log(JSON.stringify({ name, token }))
+      return 0
+    }
     console.log(`Admin token "${name}", shown only now:\n${token}`)
     return 0
   },
-  async list(db) {
-    for (const { id, name, createdAt, revokedAt } of await listAdminTokens(db)) {
+  async list(db, _subject, asJson) {
+    const tokens = await listAdminTokens(db)
+    if (asJson) {
+      console.log(JSON.stringify(tokens, null, 2))
+      return 0
+    }
+    for (const { id, name, createdAt, revokedAt } of tokens) {
       const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : 'valid'
       console.log(`${id}  ${name}  made ${createdAt.toISOString()}  ${state}`)
     }

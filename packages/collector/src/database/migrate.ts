@@ -15,13 +15,27 @@ const PAUSE_MS = 250
  */
 export async function migrate(db: Pick<Database, 'kysely'>): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
-    const migrator = new Migrator({ db: db.kysely, provider: { getMigrations: async () => migrations } })
-    const { error, results = [] } = await migrator.migrateToLatest()
+    const { error, results = [] } = await migratorOf(db).migrateToLatest()
     if (error === undefined) return results.map((result) => result.migrationName)
     if (attempt === MAX_ATTEMPTS || !isRace(error)) throw error
     await sleep(PAUSE_MS * (0.5 + Math.random()))
   }
 }
+
+/** Names of the migrations that `migrate` would run, oldest first. Changes nothing. */
+export async function pendingMigrations(db: Pick<Database, 'kysely'>): Promise<string[]> {
+  const all = await migratorOf(db).getMigrations()
+  return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+}
+
+/** Every migration, oldest first, with when it ran (ISO 8601). Changes nothing. */
+export async function listMigrations(db: Pick<Database, 'kysely'>): Promise<{ name: string; ranAt: string | null }[]> {
+  const all = await migratorOf(db).getMigrations()
+  return all.map(({ name, executedAt }) => ({ name, ranAt: executedAt?.toISOString() ?? null }))
+}
+
+const migratorOf = ({ kysely }: Pick<Database, 'kysely'>) =>
+  new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } })
 
 function isRace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && RACE_CODES.has(error.code)

@@ -101,34 +101,94 @@ export interface ContentHoursTable {
   duration_n: Count
 }
 
-/** What a closed day adds to its counts. `sketch` merges unique viewers over longer ranges. */
-interface ClosedDay {
+/** Which days of the site were counted from their single events. */
+export interface ClosedDaysTable {
   /** Day in the site's time zone. */
   day: Day
+  closed_at: Instant
+  /** When it was last looked whether late events came; they are in. */
+  checked_at: Instant
+  /** Single events of the day when it was closed, counted or not. */
+  events: Count
+  /** By how many events the live counters of the day were off, summed over contents, types and audiences. */
+  difference: Count
+  /** Keys of metadata whose values were counted, see `variant_days`. */
+  compare_keys: string[]
+}
+
+/** Sums of one day, type (`*` is all of them) and audience. */
+interface DaySums {
+  day: Day
   type: string
+  /** Whether the viewers were signed in. */
+  authenticated: boolean
   count: Count
-  count_authenticated: Count
-  /** Exact unique viewers of this day. */
-  viewers: number
-  viewers_authenticated: number
-  sketch: Uint8Array | null
   duration_ms: Count
   duration_n: Count
-  /** Watches and views by class. */
+  /** Exact unique viewers of this day. */
+  viewers: number
+  /** Watches by class. */
   skipped: number
   partial: number
   completed: number
-  /** `{ country: { DE: [count, viewers] }, device: …, source: …, view_type: …, channel: …, referrer: … }`, top 50 and `other`. */
+}
+
+/** What makes longer ranges and shares of the whole possible. */
+interface DayDetails {
+  /** Registers that add up over days, see `sketch.ts`; no viewer can be read from them. */
+  sketch: Uint8Array | null
+  /** `{ country: { values: { DE: 3 }, other: 0, none: 1 }, … }`, see `day-tally.ts`. */
   breakdowns: Json
 }
 
-export interface ContentDaysTable extends ClosedDay {
+export interface ContentDaysTable extends DaySums {
   content_key: Key
 }
 
-export interface SiteDaysTable extends ClosedDay {
-  /** When the day was counted. */
-  closed_at: Instant
+export interface ContentDayDetailsTable extends Pick<DaySums, 'day' | 'type' | 'authenticated'>, DayDetails {
+  content_key: Key
+}
+
+export interface SiteDaysTable extends DaySums, DayDetails {}
+
+/** Hours of closed days, of all content together. */
+export interface SiteHoursTable extends Omit<ContentHoursTable, 'content_key'> {}
+
+/** What one viewer did on one closed day. */
+export interface ViewerDaysTable {
+  viewer_key: Key
+  day: Day
+  /** First day on which this viewer did anything, as far as is known. */
+  first_day: Day
+  impressions: number
+  views: number
+  watches: number
+  clicks: number
+  likes: number
+  shares: number
+  page_views: number
+  /** Events of the site's own types. */
+  custom: number
+  user_id: string | null
+}
+
+/** How many of those who came first on one day came on another. */
+export interface CohortDaysTable {
+  first_day: Day
+  day: Day
+  authenticated: boolean
+  viewers: number
+}
+
+/** Events of a closed day by the values of one key of their metadata. */
+export interface VariantDaysTable {
+  day: Day
+  /** The key. */
+  name: string
+  value: string
+  type: string
+  authenticated: boolean
+  count: Count
 }
 
 /** Impressions and clicks per place in a list and day in the site's time zone. */
@@ -205,6 +265,36 @@ export interface OutcomesTable {
   count: Count
 }
 
+/** UTC days whose raw events were deleted by age. */
+export interface DroppedDaysTable {
+  day: Day
+  dropped_at: Instant
+}
+
+/** Requests to erase a person: what is still to do, and the receipt. */
+export interface ErasuresTable {
+  receipt: string
+  /** Emptied when the erasure is finished. */
+  viewer_keys: ColumnType<string[], string, string>
+  /** Taken out when the erasure is finished. */
+  user_id: string | null
+  requested_by: 'viewer' | 'admin'
+  requested_at: Instant
+  finished_at: Instant | null
+  /** Rows that lost their person so far (`events`) or were deleted, by table. */
+  events: Generated<Count>
+  recent_views: Generated<Count>
+  viewer_days: Generated<Count>
+  view_gates: Generated<Count>
+  dead_letters: Generated<Count>
+}
+
+/** Viewers whose events of before that time are refused when they arrive late. Kept as long as events may be late. */
+export interface ErasedViewersTable {
+  viewer_key: Key
+  erased_at: Instant
+}
+
 export interface AdminTokensTable {
   /** SHA-256 of the token; the token itself is shown once and never stored. */
   token_hash: Uint8Array
@@ -228,8 +318,14 @@ export interface Tables {
   events: EventsTable
   content: ContentTable
   content_hours: ContentHoursTable
+  closed_days: ClosedDaysTable
   content_days: ContentDaysTable
+  content_day_details: ContentDayDetailsTable
   site_days: SiteDaysTable
+  site_hours: SiteHoursTable
+  viewer_days: ViewerDaysTable
+  cohort_days: CohortDaysTable
+  variant_days: VariantDaysTable
   positions: PositionsTable
   recent_views: RecentViewsTable
   view_gates: ViewGatesTable
@@ -238,6 +334,9 @@ export interface Tables {
   job_leases: JobLeasesTable
   dead_letters: DeadLettersTable
   outcomes: OutcomesTable
+  dropped_days: DroppedDaysTable
+  erasures: ErasuresTable
+  erased_viewers: ErasedViewersTable
   admin_tokens: AdminTokensTable
   event_log: EventLogView
 }

@@ -4,6 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
 import type { SampleVisit } from './sample-days'
 
+/** Header in which the sample's proxy tells the country of a visitor. */
+export const COUNTRY_HEADER = 'x-sample-country'
+
 /** Requests that wait for their commit at the same time, so that many share one. */
 const REQUESTS_IN_FLIGHT = 64
 
@@ -61,6 +64,7 @@ export async function fill(
       remoteAddress: viewer.address,
       headers: {
         'user-agent': viewer.userAgent,
+        ...(viewer.country !== null && { [COUNTRY_HEADER]: viewer.country }),
         ...(viewer.userId !== null && { authorization: `Bearer ${await tokenOf(viewer.userId)}` }),
       },
       payload,

@@ -18,6 +18,8 @@ export interface Guards {
   requireModerator: Guard
   /** The same, or the owner of the content named by the parameters `type` and `id`. */
   requireOwnerOrModerator: Guard
+  /** A signed-in user, whose id it resolves to. Admin tokens name nobody. */
+  requireUser: (request: FastifyRequest) => Promise<string>
 }
 
 /**
@@ -34,6 +36,11 @@ export function createGuards(
   }
 
   return {
+    async requireUser(request) {
+      const caller = await knownCaller(request)
+      if (caller.kind !== 'user') throw new Refusal('not_allowed', 'Expected the token of a user, got an admin token.')
+      return caller.userId
+    },
     async requireAdmin(request) {
       const caller = await knownCaller(request)
       if (caller.kind !== 'admin') throw new Refusal('not_allowed')

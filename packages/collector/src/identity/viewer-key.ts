@@ -15,6 +15,11 @@ export interface Viewer {
 
 type Connection = Pick<Database, 'kysely'>
 
+/** Key of a signed-in viewer, on every device and every day the same. */
+export const keyOfUser = (userId: string): string => hashedKey(`user:${userId}`)
+/** Key of a visitor by the id that the site's page keeps. */
+export const keyOfAnonymous = (anonymousId: string): string => hashedKey(`anon:${anonymousId}`)
+
 /**
  * Keys of viewers: 63 bits, as a decimal string. Without a user and an anonymous id the key changes every UTC day, and
  * once the day's random salt is destroyed nobody can compute it again.
@@ -35,8 +40,8 @@ export function createViewerKeys(db: Connection, now: () => number) {
   }
 
   return async function viewerKey({ userId, anonymousId, address, userAgent }: Viewer): Promise<string> {
-    if (userId !== undefined) return hashedKey(`user:${userId}`)
-    if (anonymousId) return hashedKey(`anon:${anonymousId}`)
+    if (userId !== undefined) return keyOfUser(userId)
+    if (anonymousId) return keyOfAnonymous(anonymousId)
     const salt = await saltOf(utcDay(now()))
     return first63Bits(
       createHmac('sha256', salt)

@@ -7,6 +7,7 @@ import {
   type DropCounts,
   type DropReason,
   type JsonValue,
+  type SeenRule,
   type ViewEndReason,
   type WireEvent,
 } from '@sightline/sdk/wire'
@@ -15,7 +16,7 @@ import { EXPECTED_INSTANT, readInstant } from '../instant'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** PostgreSQL's integer. */
-const MAX_INT4 = 2_147_483_647
+export const MAX_INT4 = 2_147_483_647
 
 const uuid = z.string().regex(UUID, 'expected a UUID').toLowerCase()
 const typeName = z
@@ -39,7 +40,9 @@ const instant = z.union([
     .transform(readInstant),
 ])
 
-const endReasons = [
+export const seenRules = ['area', 'oversize', 'interaction'] as const satisfies readonly SeenRule[]
+
+export const endReasons = [
   'left',
   'hidden',
   'pagehide',
@@ -86,7 +89,7 @@ export const eventSchema = z.object({
   durationMs: stretchMs.optional(),
   scrollDepth: z.number().min(0).max(100).optional(),
   ratio: share.optional(),
-  rule: z.enum(['area', 'oversize', 'interaction']).optional(),
+  rule: z.enum(seenRules).optional(),
   criteria: z
     .object({
       threshold: share,

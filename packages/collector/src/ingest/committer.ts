@@ -3,7 +3,7 @@ import type { DropCounts } from '@sightline/sdk/wire'
 import { classifyError } from '../database/error-class'
 import { Refusal } from '../errors'
 import type { EventRow } from './enrich'
-import type { GroupToWrite, Tally } from './write-events'
+import { isOtherEvent, talliesOfRepeats, type GroupToWrite, type Tally } from './write-events'
 
 export interface CommitLimits {
   groupMaxRows: number
@@ -24,6 +24,8 @@ export interface CommitterDeps {
   ensurePartitions: () => Promise<void>
   /** Told about errors that nobody expected. */
   onBug: (error: unknown) => void
+  /** Told after each commit: its rows, and the ids among them that were stored before. Must not throw. */
+  onStored?: (rows: readonly EventRow[], repeats: ReadonlySet<string>) => void
   /** Told about errors after which a group is written again. */
   onRetry?: (error: unknown) => void
   now: () => number
@@ -45,6 +47,10 @@ export interface Committer {
   commit(rows: readonly EventRow[], bytes: number, drops?: DropCounts): Promise<CommitResult>
   /** Counts outcomes of events that have no row; written with the next group. */
   note(tallies: readonly Tally[]): void
+  /** The same for what anybody can send as often as they like: never a reason by itself to write more than once a second. */
+  noteLater(tally: Tally): void
+  /** From now on nothing lingers, and who is not answered within this time is told to send again. */
+  hurry(withinMs: number): void
   /** Writes what waits, at once, and resolves when nothing waits any more. */
   drain(): Promise<void>
   /** When the last group was committed, in milliseconds since 1970. */
@@ -73,6 +79,12 @@ interface Waiting {
 
 /** Above this share of what may wait, new requests are sent away, so that those inside still make it in time. */
 const FULL_AT = 0.8
+/**
+ * While a group is under way, the next one goes beside it only when it is full, or has lingered so many times longer: two
+ * half groups wait for each other's counters and cost a tenth more than one. A database far away still gets both.
+ */
+const LINGERS_BESIDE_ANOTHER = 10
+const LATER_MS = 1_000
 const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 2_000
 
@@ -85,8 +97,12 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
   let flyingRows = 0
   let flyingBytes = 0
   let notes = new Map<string, Tally>()
+  const laterNotes = new Map<string, Tally>()
+  let laterTimer: NodeJS.Timeout | undefined
   let linger: NodeJS.Timeout | undefined
   let draining = false
+  /** By the monotonic clock, in milliseconds; nobody waits longer. */
+  let endsAt = Infinity
   let lastCommit: number | undefined
   let onIdle: (() => void)[] = []
 
@@ -97,12 +113,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
 
     return new Promise((resolve, reject) => {
       const request: Waiting = { rows, bytes, drops, since: performance.now(), settled: false, settle: () => {} }
-      const deadline = setTimeout(() => {
-        request.settle(new Refusal('unavailable'))
-        if (!queue.delete(request)) return
-        queuedRows -= rows.length
-        queuedBytes -= bytes
-      }, limits.maxWaitMs)
+      const deadline = setTimeout(() => giveUp(request), Math.min(limits.maxWaitMs, endsAt - request.since))
       request.settle = (result) => {
         if (request.settled) return
         request.settled = true
@@ -117,23 +128,57 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     })
   }
 
-  function note(tallies: readonly Tally[]): void {
-    for (const tally of tallies) {
-      const key = `${tally.outcome} ${tally.reason}`
-      notes.set(key, { ...tally, count: tally.count + (notes.get(key)?.count ?? 0) })
-    }
+  function giveUp(request: Waiting): void {
+    request.settle(new Refusal('unavailable'))
+    if (!queue.delete(request)) return
+    queuedRows -= request.rows.length
+    queuedBytes -= request.bytes
+  }
+
+  function hurry(withinMs: number): void {
+    draining = true
+    endsAt = performance.now() + withinMs
+    const end = setTimeout(() => {
+      for (const request of [...queue, ...[...flying].flat()]) giveUp(request)
+    }, withinMs)
+    // Once all are answered there is nothing to wait for.
+    end.unref()
     closeGroupWhenDue()
+  }
+
+  function note(tallies: readonly Tally[]): void {
+    addUp(notes, tallies)
+    closeGroupWhenDue()
+  }
+
+  function noteLater(tally: Tally): void {
+    addUp(laterNotes, [tally])
+    laterTimer ??= setTimeout(() => {
+      takeLaterNotes()
+      closeGroupWhenDue()
+    }, LATER_MS)
+  }
+
+  function takeLaterNotes(): void {
+    clearTimeout(laterTimer)
+    laterTimer = undefined
+    addUp(notes, laterNotes.values())
+    laterNotes.clear()
   }
 
   function closeGroupWhenDue(): void {
     if (flying.size >= limits.groupsInFlight || (queue.size === 0 && notes.size === 0)) return
     if (draining || queuedRows >= limits.groupMaxRows || queuedBytes >= limits.groupMaxBytes) closeGroup()
-    else linger ??= setTimeout(closeGroup, limits.groupMaxWaitMs)
+    else linger ??= setTimeout(closeGroup, limits.groupMaxWaitMs * (flying.size === 0 ? 1 : LINGERS_BESIDE_ANOTHER))
+  }
+
+  function stopLingering(): void {
+    clearTimeout(linger)
+    linger = undefined
   }
 
   function closeGroup(): void {
-    clearTimeout(linger)
-    linger = undefined
+    stopLingering()
     if (flying.size >= limits.groupsInFlight) return
     const requests: Waiting[] = []
     let rows = 0
@@ -151,6 +196,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
     flyingRows += rows
     flyingBytes += bytes
     flying.add(requests)
+    takeLaterNotes()
     const tallies = [...notes.values()]
     notes = new Map()
 
@@ -158,6 +204,7 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
       flyingRows -= rows
       flyingBytes -= bytes
       flying.delete(requests)
+      if (flying.size === 0) stopLingering()
       if (flying.size === 0 && queue.size === 0 && notes.size === 0) {
         for (const tell of onIdle) tell()
         onIdle = []
@@ -168,13 +215,13 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
   }
 
   async function flyGroup(requests: Waiting[], tallies: Tally[]): Promise<void> {
-    const { rows, drops, ownerOf, repeated } = mergeRequests(requests)
+    const { rows, drops, ownerOf, repeated, conflicts } = mergeRequests(requests)
     const repeats = new Set<string>()
     const unstorable = new Set<string>()
     let talliesWritten = false
     const isAwaited = () => requests.length === 0 || requests.some((request) => !request.settled)
     try {
-      await storeRows(rows, [...tallies, { outcome: 'duplicate', reason: '', count: repeated }])
+      await storeRows(rows, [...tallies, ...talliesOfRepeats(repeated, conflicts)])
       const allAreNew = repeated + repeats.size + unstorable.size === 0
       for (const request of requests) {
         request.settle(
@@ -211,7 +258,9 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
       const group: GroupToWrite = { rows: part, tallies: extra, drops }
       for (let attempt = 0; ; attempt++) {
         try {
-          for (const id of await deps.writeGroup(group)) repeats.add(id)
+          const known = await deps.writeGroup(group)
+          for (const id of known) repeats.add(id)
+          deps.onStored?.(part, known)
           lastCommit = deps.now()
           talliesWritten ||= extra.length > 0
           return
@@ -260,8 +309,11 @@ export function createCommitter(deps: CommitterDeps, limits: CommitLimits): Comm
   return {
     commit,
     note,
+    noteLater,
+    hurry,
     drain() {
       draining = true
+      takeLaterNotes()
       closeGroupWhenDue()
       if (flying.size === 0) return Promise.resolve()
       return new Promise((resolve) => onIdle.push(resolve))
@@ -288,12 +340,17 @@ function mergeRequests(requests: readonly Waiting[]) {
   const ownerOf = new Map<string, Waiting>()
   const drops = new Map<string, DropCounts>()
   const rows: EventRow[] = []
+  let firstOf: Map<string, EventRow> | undefined
   let repeated = 0
+  let conflicts = 0
   for (const request of requests) {
     const [first] = request.rows
     for (const row of request.rows) {
       if (ownerOf.has(row.id)) {
         repeated++
+        firstOf ??= new Map(requests.flatMap((one) => one.rows.map((each) => [each.id, each] as const)).toReversed())
+        const known = firstOf.get(row.id)
+        if (known && known !== row && isOtherEvent(known, row)) conflicts++
         continue
       }
       ownerOf.set(row.id, request)
@@ -302,7 +359,14 @@ function mergeRequests(requests: readonly Waiting[]) {
     }
   }
   rows.sort((a, b) => (a.contentKey === b.contentKey ? compare(a.id, b.id) : compare(a.contentKey, b.contentKey)))
-  return { rows, drops, ownerOf, repeated }
+  return { rows, drops, ownerOf, repeated, conflicts }
+}
+
+function addUp(sums: Map<string, Tally>, tallies: Iterable<Tally>): void {
+  for (const tally of tallies) {
+    const key = `${tally.outcome} ${tally.reason}`
+    sums.set(key, { ...tally, count: tally.count + (sums.get(key)?.count ?? 0) })
+  }
 }
 
 function compare(a: string, b: string): number {

@@ -38,6 +38,8 @@ export interface Situation {
   userId: string | undefined
   /** Whether the browser asked not to be followed. */
   isUnnamed: boolean
+  /** The viewer asked to be forgotten then, in milliseconds since 1970; 0 for nearly everybody. */
+  erasedUntilMs: number
   /** Rules by content key, for the contents of this request. */
   contents: ReadonlyMap<string, ContentRule>
 }
@@ -59,14 +61,14 @@ export interface DecidedEvent {
 }
 
 /** An event that is not stored: left out by a rule, or refused because its content is not known. */
-export type LeftOut = 'private' | 'unknown_content'
+export type LeftOut = 'private' | 'unknown_content' | 'erased'
 
 /** Events of the owner that would make the content look seen. */
 const seeing = new Set(['impression', 'view', 'watch', 'click', 'page_view'])
 
 /** Applies the rules to the events of one request. */
 export function createDecide(rules: DecideRules, situation: Situation) {
-  const { receivedAt, sentAt, client, userId, isUnnamed, contents } = situation
+  const { receivedAt, sentAt, client, userId, isUnnamed, erasedUntilMs, contents } = situation
   const skewMs = sentAt === undefined ? 0 : receivedAt - sentAt
   const shiftMs = Math.abs(skewMs) > LEAST_SKEW_MS ? skewMs : 0
   const clientFlags =
@@ -110,6 +112,11 @@ export function createDecide(rules: DecideRules, situation: Situation) {
     ) {
       occurredAt = receivedAt
       flags = (flags | eventFlags.timeReplaced) & ~eventFlags.timeCorrected
+    }
+    if (erasedUntilMs > 0) {
+      const earliest = Math.min(occurredAt, event.occurredAt ?? occurredAt, idTime(id) ?? occurredAt)
+      // A clock may be ahead by as much as is believed.
+      if (earliest <= erasedUntilMs + MAX_AHEAD_MS) return 'erased'
     }
     if (cutDuration(event, rule)) flags |= eventFlags.durationCut
 

@@ -20,15 +20,14 @@ export function eventDay(id: string, rawRetentionDays: number, now: number): str
 
 /**
  * The other day under which an earlier attempt may have been stored, because the window has moved since: a day that has
- * just entered it was {@link UNDATED} yesterday, and one that has just left it was a day of its own. Nothing for nearly
- * every id. Browsers give up after a day, so no attempt is older.
+ * just entered it was {@link UNDATED} yesterday, and one that has left it was a day of its own. Nothing for nearly every id.
  */
 export function otherEventDay(id: string, rawRetentionDays: number, now: number): string | undefined {
   const idMs = idTime(id)
   if (idMs === undefined) return undefined
   const daysAhead = Math.floor(idMs / DAY_MS) - Math.floor(now / DAY_MS)
   if (daysAhead === 1) return UNDATED
-  return daysAhead === -rawRetentionDays - 1 ? utcDay(idMs) : undefined
+  return daysAhead < -rawRetentionDays ? utcDay(idMs) : undefined
 }
 
 /** When a UUIDv7 was made, in milliseconds since 1970; nothing for other versions. */

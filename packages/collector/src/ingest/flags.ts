@@ -33,6 +33,8 @@ export const eventFlags = {
   durationCut: 8_192,
   /** The visitor's browser asked not to be followed: no viewer, user or session was stored. */
   unnamed: 16_384,
+  /** Came when the events of its day were deleted already, so that nobody can tell whether it is a repetition. */
+  late: 32_768,
 } as const
 
 /** Bits of what the event itself says. */
@@ -47,8 +49,9 @@ export function flagsOf(event: WireEvent): number {
 }
 
 /** Why a stored event does not count, for the outcome of the day; empty for one that counts. */
-export function uncountedReason(counted: boolean, flags: number): '' | 'repeat' | 'own' | 'bot' | 'script' {
+export function uncountedReason(counted: boolean, flags: number): '' | 'late' | 'repeat' | 'own' | 'bot' | 'script' {
   if (counted) return ''
+  if (flags & eventFlags.late) return 'late'
   if (flags & eventFlags.repeat) return 'repeat'
   if (flags & eventFlags.bot) return 'bot'
   return flags & eventFlags.ownView ? 'own' : 'script'

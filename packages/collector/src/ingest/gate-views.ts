@@ -1,7 +1,7 @@
 // A view counts unless one of the same viewer and content was counted around its time; decided where events are stored.
 import { sql, type Kysely, type Transaction } from 'kysely'
 import type { Tables } from '../database/tables'
-import { arrayText } from './array-text'
+import { arrayBytes, Bigints, Dates, Texts, Uuids, WholeNumbers } from './array-bytes'
 import type { EventRow } from './enrich'
 import { eventFlags } from './flags'
 
@@ -89,9 +89,9 @@ async function leaveOutStored(run: Run, gates: readonly Gate[]): Promise<void> {
   if (doubtful.length === 0) return
   const { rows } = await sql<{ id: string }>`
     select e.event_id as id from unnest(
-      ${arrayText(doubtful, (row) => row.contentKey, false)}::bigint[],
-      ${arrayText(doubtful, (row) => row.id, false)}::uuid[],
-      ${arrayText(doubtful, (row) => row.eventDay, false)}::date[]) as asked (content_key, event_id, event_day)
+      ${arrayBytes(doubtful, Bigints, (row) => row.contentKey)}::bigint[],
+      ${arrayBytes(doubtful, Uuids, (row) => row.id)}::uuid[],
+      ${arrayBytes(doubtful, Dates, (row) => row.eventDay)}::date[]) as asked (content_key, event_id, event_day)
     join events e on e.content_key = asked.content_key and e.event_id = asked.event_id
       and e.event_day = asked.event_day`.execute(run)
   const stored = new Set(rows.map(({ id }) => id))
@@ -116,9 +116,9 @@ async function openGates(run: Run, gates: readonly Gate[], viewDedupeMs: number)
     insert into view_gates as gate (content_key, viewer_key, counted_at, taken)
     select content_key, viewer_key, at, int8multirange(int8range(at - ${viewDedupeMs - 1}::bigint, at + ${viewDedupeMs}::bigint))
     from unnest(
-      ${arrayText(gates, ({ contentKey }) => contentKey, false)}::bigint[],
-      ${arrayText(gates, ({ viewerKey }) => viewerKey, false)}::bigint[],
-      ${arrayText(gates, atOf, false)}::bigint[]) as asked (content_key, viewer_key, at)
+      ${arrayBytes(gates, Bigints, ({ contentKey }) => contentKey)}::bigint[],
+      ${arrayBytes(gates, Bigints, ({ viewerKey }) => viewerKey)}::bigint[],
+      ${arrayBytes(gates, WholeNumbers, atOf)}::bigint[]) as asked (content_key, viewer_key, at)
     on conflict (content_key, viewer_key) do update set
       counted_at = excluded.counted_at,
       taken = (gate.taken + excluded.taken)
@@ -133,8 +133,8 @@ async function decideRest(run: Run, gates: readonly Gate[], viewDedupeMs: number
   const { rows } = await sql<{ key: string; taken: string }>`
     select content_key || ' ' || viewer_key as key, taken::text as taken from view_gates
     where (content_key, viewer_key) in (select * from unnest(
-      ${arrayText(gates, ({ contentKey }) => contentKey, false)}::bigint[],
-      ${arrayText(gates, ({ viewerKey }) => viewerKey, false)}::bigint[]))`.execute(run)
+      ${arrayBytes(gates, Bigints, ({ contentKey }) => contentKey)}::bigint[],
+      ${arrayBytes(gates, Bigints, ({ viewerKey }) => viewerKey)}::bigint[]))`.execute(run)
   const takenOf = new Map(rows.map(({ key, taken }) => [key, readRanges(taken)]))
   const opened: { gate: Gate; at: number; added: Stretch[] }[] = []
   for (const gate of gates) {
@@ -153,12 +153,12 @@ async function decideRest(run: Run, gates: readonly Gate[], viewDedupeMs: number
     if (added.length > 0) opened.push({ gate, at, added })
   }
   if (opened.length === 0) return
-  await sql`update view_gates as gate set taken = gate.taken + opened.added, counted_at = opened.at
+  await sql`update view_gates as gate set taken = gate.taken + opened.added::int8multirange, counted_at = opened.at
     from unnest(
-      ${arrayText(opened, ({ gate }) => gate.contentKey, false)}::bigint[],
-      ${arrayText(opened, ({ gate }) => gate.viewerKey, false)}::bigint[],
-      ${arrayText(opened, ({ at }) => at, false)}::bigint[],
-      ${arrayText(opened, ({ added }) => rangesText(added), true)}::int8multirange[]
+      ${arrayBytes(opened, Bigints, ({ gate }) => gate.contentKey)}::bigint[],
+      ${arrayBytes(opened, Bigints, ({ gate }) => gate.viewerKey)}::bigint[],
+      ${arrayBytes(opened, WholeNumbers, ({ at }) => at)}::bigint[],
+      ${arrayBytes(opened, Texts, ({ added }) => rangesText(added))}::text[]
     ) as opened (content_key, viewer_key, at, added)
     where gate.content_key = opened.content_key and gate.viewer_key = opened.viewer_key`.execute(run)
 }

@@ -2,7 +2,7 @@
 import type { Batch, EventError, WireEvent } from '@sightline/sdk/wire'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { contentKey, NO_CONTENT_KEY } from '../content-key'
-import { Refusal } from '../errors'
+import { Refusal, toRefusal } from '../errors'
 import { refuseEncoded } from '../safe-json'
 import type { SiteClock } from '../site-clock'
 import { createClientKinds, MAX_USER_AGENT_LENGTH } from './client-kind'
@@ -58,7 +58,8 @@ export interface IntakeDeps {
     peerAddress: string | undefined
     headers: FastifyRequest['headers']
   }) => string | undefined
-  isOptedOut: (viewerKey: string) => Promise<boolean>
+  /** What a viewer asked for: to be left out from now on, or to be forgotten with everything until a time. */
+  objectionOf: (viewerKey: string) => Promise<{ isOptedOut: boolean; erasedUntilMs: number }>
   /** What the catalogue says, by content key. */
   contentRules: (contentKeys: readonly string[]) => Promise<ReadonlyMap<string, ContentRule>>
   /** Throws a refusal while the database has not been reached yet. */
@@ -84,6 +85,8 @@ export interface Intake {
   limitsOf: (request: FastifyRequest) => ReadLimits & { maxBatchBytes: number }
   /** Judges and stores what was read; resolves after the commit. */
   take: (request: FastifyRequest, batch: ReadBatch, bytes: number) => Promise<Taken>
+  /** Counts a request that was refused as a whole, by reason; as one event when its events were not read. */
+  countRefusal: (error: unknown) => void
 }
 
 /** Events without a viewer: the browser asked not to be followed. */
@@ -142,13 +145,13 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function take(request: FastifyRequest, batch: ReadBatch, bytes: number): Promise<Taken> {
     const receivedAt = now()
     const count = batch.events.length + batch.errors.length
-    if (!isAdmin(request)) refuseForNow(ofNetwork.take(deps.networkOf(request.ip), count))
-    refuseForNow(ofCollector.take('', count))
+    if (!isAdmin(request)) refuseForNow(ofNetwork.take(deps.networkOf(request.ip), count), count)
+    refuseForNow(ofCollector.take('', count), count)
 
     const contentKeys = batch.events.map(({ event }) => prepareContent(event, settings.pageQueryParams))
     const { sender, client, userId, viewerKey } = await senderOf(request, batch)
-    const [isOptedOut, contents] = await Promise.all([
-      deps.isOptedOut(viewerKey),
+    const [{ isOptedOut, erasedUntilMs }, contents] = await Promise.all([
+      deps.objectionOf(viewerKey),
       deps.contentRules([...new Set(contentKeys)]),
     ])
     const dropped: Record<string, number> = {}
@@ -159,7 +162,9 @@ export function createIntake(deps: IntakeDeps): Intake {
       if (batch.events.length > 0) dropped['opted_out'] = batch.events.length
     } else {
       const { isUnnamed } = sender
-      const decide = createDecide(settings, { receivedAt, sentAt: batch.sentAt, client, userId, isUnnamed, contents })
+      const { sentAt } = batch
+      const situation = { receivedAt, sentAt, client, userId, isUnnamed, erasedUntilMs, contents }
+      const decide = createDecide(settings, situation)
       for (const [at, readable] of batch.events.entries()) {
         const decided = decide(readable, contentKeys[at] ?? NO_CONTENT_KEY)
         if (typeof decided === 'string') leaveOut(decided, readable.index, readable.event.id)
@@ -218,13 +223,34 @@ export function createIntake(deps: IntakeDeps): Intake {
     return { sender, client: caller.kind === 'admin' ? ('person' as const) : kind, userId, viewerKey }
   }
 
-  return { admit, limitsOf, take }
+  function countRefusal(error: unknown): void {
+    const { code, status } = toRefusal(error)
+    // What is our trouble refuses nothing: the events come again.
+    if (status >= 500) return
+    const count = error instanceof Refusal ? (eventsOfRefusal.get(error) ?? 1) : 1
+    if (count > 0) committer.noteLater({ outcome: 'refused', reason: code, count })
+  }
+
+  return { admit, limitsOf, take, countRefusal }
+}
+
+/** How many events a refusal is about, where it is known. */
+const eventsOfRefusal = new WeakMap<Refusal, number>()
+
+/** A refusal of what was taken, and is therefore counted already. */
+export function refuseCounted(...given: ConstructorParameters<typeof Refusal>): Refusal {
+  const refusal = new Refusal(...given)
+  eventsOfRefusal.set(refusal, 0)
+  return refusal
 }
 
 const byIndex = (a: EventError, b: EventError) => a.index - b.index
 
-function refuseForNow(waitMs: number): void {
-  if (waitMs > 0) throw new Refusal('rate_limited', undefined, Math.ceil(waitMs / MS_PER_SECOND))
+function refuseForNow(waitMs: number, events = 1): void {
+  if (waitMs <= 0) return
+  const refusal = new Refusal('rate_limited', undefined, Math.ceil(waitMs / MS_PER_SECOND))
+  eventsOfRefusal.set(refusal, events)
+  throw refusal
 }
 
 // The browser would only hide the answer from the page; the events would be stored all the same.

@@ -3,6 +3,7 @@ import { WIRE_VERSION, wireLimits, type Batch, type EventError, type WireEvent }
 import { z } from 'zod'
 import { Refusal } from '../errors'
 import { envelopeSchema, eventSchema } from './batch-schema'
+import { blankEvent, readPlainEvent } from './plain-event'
 import { walkEvent } from './walk'
 
 export interface ReadLimits {
@@ -37,10 +38,17 @@ export function readBatch(body: unknown, bodyBytes: number, limits: ReadLimits):
   const maxEventBytes = bodyBytes > limits.maxEventBytes ? limits.maxEventBytes : undefined
   const events: ReadBatch['events'] = []
   const errors: EventError[] = []
-  for (const [index, candidate] of candidates.entries()) {
+  for (let index = 0; index < candidates.length; index++) {
+    const candidate = candidates[index]
+    const plain =
+      typeof candidate === 'object' && candidate !== null ? readPlainEvent(candidate, maxEventBytes) : undefined
+    if (plain !== undefined) {
+      events.push({ index, event: plain, textCut: false })
+      continue
+    }
     const verdict = readEvent(candidate, maxEventBytes)
     if ('code' in verdict) errors.push({ index, ...withId(candidate), ...verdict })
-    else events.push({ index, ...verdict })
+    else events.push({ index, event: verdict.event, textCut: verdict.textCut })
   }
   return { ...envelope, events, errors }
 }
@@ -58,7 +66,8 @@ function readEnvelope(body: unknown): z.output<typeof envelopeSchema> {
 
 type Problem = Pick<EventError, 'code' | 'message'>
 
-function readEvent(
+/** Reads one event whatever is in it. */
+export function readEvent(
   candidate: unknown,
   maxEventBytes: number | undefined,
 ): Problem | { event: WireEvent; textCut: boolean } {
@@ -74,7 +83,7 @@ function readEvent(
     }
   }
   const result = compiledEvent.safeParse(candidate)
-  if (result.success) return cutTexts(result.data)
+  if (result.success) return cutTexts(Object.assign(blankEvent(), result.data))
   const atType = result.error.issues[0]?.path.join('.') === 'type'
   return { code: atType ? 'invalid_type' : 'invalid_event', message: describeIssue(result.error, candidate, 'event') }
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../errors'
 import type { ParsedBody } from '../safe-json'
 import { uncountedReason } from './flags'
-import type { Intake, Taken } from './intake'
+import { refuseCounted, type Intake, type Taken } from './intake'
 import { pageAddress } from './page-address'
 import { readBatch } from './read-batch'
 
@@ -26,8 +26,8 @@ export function registerSingleCallRoutes(scope: FastifyInstance, { admit, limits
     )
     const taken = await take(request, readBatch({ ...sender, events: [event] }, bytes, limitsOf(request)), bytes)
     const [error] = taken.errors
-    if (error?.code === 'unknown_content') throw new Refusal('unknown_content', error.message)
-    if (error) throw new Refusal('invalid_view', error.message)
+    if (error?.code === 'unknown_content') throw refuseCounted('unknown_content', error.message)
+    if (error) throw refuseCounted('invalid_view', error.message)
     return taken
   }
 
@@ -55,7 +55,7 @@ export function registerSingleCallRoutes(scope: FastifyInstance, { admit, limits
       const event = { ...body, type: 'view', content: { type, id } }
       const { dropped, duplicates, rows } = await takeOne(request, event, request.body?.bytes ?? 0)
       // Who may not see it is not told that it exists.
-      if (dropped['private']) throw new Refusal('unknown_content')
+      if (dropped['private']) throw refuseCounted('unknown_content')
       const [row] = rows
       const [leftOut] = Object.keys(dropped)
       const reason = leftOut ?? (duplicates > 0 || !row ? 'duplicate' : uncountedReason(row.counted, row.flags))

@@ -1,19 +1,24 @@
-// What happened to one content: its totals and its days.
+// What happened to one content: its totals, viewers and days, where it was seen and how its watches ended.
 import type { Kysely } from 'kysely'
 import { contentKey } from '../content-key'
 import type { Tables } from '../database/tables'
-import { addUp, totalEvents } from './event-counts'
+import { dimensionNames, type WatchRules } from '../day-tally'
+import { readBreakdowns } from './breakdown'
+import type { DayPlan } from './day-plan'
+import { addUp, countOf, totalEvents } from './event-counts'
 import { seriesOf } from './series'
-import type { ContentStats } from './shapes'
-import type { StatsQuery } from './stats-query'
+import type { ContentStats, Provenance } from './shapes'
 import { sumByDay } from './sum-hours'
+import { readViewers, readViewersByDay } from './viewers'
+import { readWatchClasses } from './watch-classes'
 
 /** `null` when neither an event nor the catalogue ever named this content. */
 export async function readContentStats(
   db: Kysely<Tables>,
   content: { type: string; id: string },
-  query: StatsQuery,
-): Promise<Pick<ContentStats, 'content' | 'title' | 'totals' | 'series'> | null> {
+  plan: DayPlan & { type?: string | undefined },
+  rules: WatchRules,
+): Promise<Omit<ContentStats, keyof Provenance> | null> {
   const key = contentKey(content.type, content.id)
   const known = await db
     .selectFrom('content')
@@ -22,11 +27,16 @@ export async function readContentStats(
     .executeTakeFirst()
   if (known === undefined) return null
   // Totals are added up from the days, so that the two agree while events keep coming.
-  const days = await sumByDay(db, query, key)
+  const days = await sumByDay(db, plan, key)
+  const sums = addUp(days)
+  const request = { dimensions: dimensionNames, type: plan.type, contentKey: key, total: countOf(sums, plan.type) }
   return {
     content: { type: known.type, id: known.id },
     title: known.title,
-    totals: totalEvents(addUp(days)),
-    series: seriesOf(query, days),
+    totals: totalEvents(sums),
+    viewers: await readViewers(db, plan, countOf(sums), key),
+    series: seriesOf(plan, days, await readViewersByDay(db, plan, countOf(sums), key)),
+    breakdowns: await readBreakdowns(db, plan, request),
+    watches: await readWatchClasses(db, plan, rules, key),
   }
 }

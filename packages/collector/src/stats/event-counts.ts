@@ -65,3 +65,8 @@ export function totalEvents(sums: TypeSum[]): Totals {
     clickThroughRate: counts.impressions > 0 ? counts.clicks / counts.impressions : null,
   }
 }
+
+/** Events of one type, or of all. */
+export function countOf(sums: readonly TypeSum[], type?: string): number {
+  return sums.reduce((sum, each) => (type === undefined || each.type === type ? sum + each.count : sum), 0)
+}

@@ -1,12 +1,18 @@
-// Says of an answer which days it counts, in which zone, of whom and how fresh.
+// Says of an answer which days it counts, in which zone, of whom, how fresh, and what it was added up from.
+import type { DayPlan } from './day-plan'
 import type { Provenance } from './shapes'
-import type { StatsQuery } from './stats-query'
 
-/** `askedAtMs` must be read before the database is asked: what is committed later may be missing. */
-export const provenanceOf = ({ range, audience }: StatsQuery, timezone: string, askedAtMs: number): Provenance => ({
+/** Called when everything is read. `askedAtMs` must be read before the database is asked: what is committed later may be missing. */
+export const provenanceOf = (
+  { range, audience, clock, lateAsOf, keptFrom, sources }: DayPlan,
+  askedAtMs: number,
+): Provenance => ({
   from: range.from,
   to: range.to,
-  timezone,
+  timezone: clock.timezone,
   audience,
   freshAsOf: new Date(askedAtMs).toISOString(),
+  lateAsOf,
+  keptFrom,
+  madeFrom: [...sources].toSorted(),
 })

@@ -1,15 +1,18 @@
-// What happened day by day. Days without events are there, with zeros.
+// What happened day by day, with each day's unique viewers. Days without events are there, with zeros.
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables'
-import { countEvents, type TypeSum } from './event-counts'
-import type { DayCounts } from './shapes'
-import type { StatsQuery } from './stats-query'
+import type { DayPlan } from './day-plan'
+import { addUp, countEvents, countOf, type TypeSum } from './event-counts'
+import type { DayWithViewers } from './shapes'
 import { sumByDay } from './sum-hours'
+import { readViewersByDay } from './viewers'
 
-/** `days` has one list for each day of the query's range. */
-export const seriesOf = ({ range }: StatsQuery, days: TypeSum[][]): DayCounts[] =>
-  range.days.map((day, index) => ({ day, ...countEvents(days[index] ?? []) }))
+/** `days` and `viewers` have one entry for each day of the range. */
+export const seriesOf = ({ range }: DayPlan, days: TypeSum[][], viewers: (number | null)[]): DayWithViewers[] =>
+  range.days.map((day, index) => ({ day, ...countEvents(days[index] ?? []), viewers: viewers[index] ?? null }))
 
 /** Of all content. */
-export const readSiteSeries = async (db: Kysely<Tables>, query: StatsQuery): Promise<DayCounts[]> =>
-  seriesOf(query, await sumByDay(db, query))
+export async function readSiteSeries(db: Kysely<Tables>, plan: DayPlan): Promise<DayWithViewers[]> {
+  const days = await sumByDay(db, plan)
+  return seriesOf(plan, days, await readViewersByDay(db, plan, countOf(addUp(days))))
+}

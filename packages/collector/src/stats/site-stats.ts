@@ -1,10 +1,26 @@
-// What happened on the whole site: totals of the days asked for.
+// What happened on the whole site: totals and viewers of the days asked for, and where its events came from.
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables'
-import { totalEvents } from './event-counts'
-import type { Totals } from './shapes'
-import type { StatsQuery } from './stats-query'
-import { sumByType } from './sum-hours'
+import type { Dimension } from '../day-tally'
+import { readBreakdowns } from './breakdown'
+import type { DayPlan } from './day-plan'
+import { addUp, countOf, totalEvents } from './event-counts'
+import type { Provenance, SiteBreakdown, SiteStats } from './shapes'
+import { sumByDay } from './sum-hours'
+import { readViewers } from './viewers'
 
-export const readSiteTotals = async (db: Kysely<Tables>, query: StatsQuery): Promise<Totals> =>
-  totalEvents(await sumByType(db, query))
+export async function readSiteTotals(db: Kysely<Tables>, plan: DayPlan): Promise<Omit<SiteStats, keyof Provenance>> {
+  const sums = addUp(await sumByDay(db, plan))
+  return { totals: totalEvents(sums), viewers: await readViewers(db, plan, countOf(sums)) }
+}
+
+export async function readSiteBreakdown(
+  db: Kysely<Tables>,
+  plan: DayPlan & { type?: string | undefined },
+  dimension: Dimension,
+): Promise<Omit<SiteBreakdown, keyof Provenance>> {
+  const { type } = plan
+  const total = countOf(addUp(await sumByDay(db, plan)), type)
+  const answers = await readBreakdowns(db, plan, { dimensions: [dimension], type, total })
+  return { dimension, type: type ?? null, ...answers[dimension] }
+}

@@ -1,7 +1,8 @@
 // Reads the query string of a stats question: which days, whose events, sorted by what. Refuses with one sentence.
+import { CONTENT_TYPE_PATTERN } from '@sightline/sdk/wire'
 import { z } from 'zod'
 import { Refusal } from '../errors'
-import type { SiteClock } from '../site-clock'
+import { createSiteClock, isTimezone, type SiteClock } from '../site-clock'
 import type { Audience, TopMetric } from './shapes'
 
 /** Days of one answer at most: a leap year. */
@@ -26,12 +27,8 @@ export interface DayRange {
 export interface StatsQuery {
   range: DayRange
   audience: Audience
-}
-
-export interface TopQuery extends StatsQuery {
-  by: TopMetric
-  /** Rows at most, 1 to 100. */
-  limit: number
+  /** Clock of the zone whose days are asked for. */
+  clock: SiteClock
 }
 
 const audiences = ['all', 'authenticated', 'anonymous'] as const satisfies Audience[]
@@ -43,6 +40,10 @@ const topMetrics = [
   'likes',
   'shares',
   'pageViews',
+  'engagement',
+  'viewers',
+  'clickThroughRate',
+  'averageViewDurationMs',
 ] as const satisfies TopMetric[]
 
 const invalid = (sentence: string) => new Refusal('invalid_query', sentence)
@@ -58,31 +59,85 @@ const isDay = (text: string) => {
 
 const day = () => {
   const words = expected('must be a day as YYYY-MM-DD')
-  return z.string(words).refine(isDay, words).optional()
+  return z.string(words).refine(isDay, words).meta({ format: 'date' }).optional()
 }
 
 const wholeNumber = (most: number) => {
   const words = expected(`must be a whole number from 1 to ${most}`)
   const isInRange = (text: string) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= most
-  return z.string(words).refine(isInRange, words).transform(Number)
+  // In an address it is text; the API description calls it the number that it is.
+  const described = { type: 'integer', pattern: undefined, minimum: 1, maximum: most }
+  return z.string(words).refine(isInRange, words).transform(Number).meta(described)
 }
 
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, expected(`must be one of ${values.join(', ')}`))
+
+const eventType = () => {
+  const words = expected('must be a type of event')
+  return z.string(words).regex(/^[a-z][a-z0-9_]{0,63}$/, words)
+}
+
+const someText = (most: number) => {
+  const words = expected(`must be a text of 1 to ${most} characters`)
+  return z.string(words).min(1, words).max(most, words)
+}
+
+const limit = (most: number, fallback: number) => wholeNumber(most).default(fallback)
 
 const rangeFields = {
   from: day(),
   to: day(),
   days: wholeNumber(MAX_DAYS).optional(),
   audience: oneOf(audiences).default('all'),
+  timezone: z
+    .string(expected('must be an IANA time zone'))
+    .refine(isTimezone, expected('must be an IANA time zone'))
+    .optional(),
+  // Read where answers are kept.
+  cache: oneOf(['0']).optional(),
 }
 
-const statsSchema = z.strictObject(rangeFields)
-const topSchema = z.strictObject({
-  ...rangeFields,
-  by: oneOf(topMetrics).default('impressions'),
-  limit: wholeNumber(100).default(10),
+const { audience: _everybody, timezone: _siteZone, ...siteRangeFields } = rangeFields
+
+/** What each question may be asked with beside the range. */
+export const questionSchemas = {
+  stats: z.strictObject(rangeFields),
+  content: z.strictObject({ ...rangeFields, type: eventType().optional() }),
+  breakdown: z.strictObject({ ...rangeFields, type: eventType().optional() }),
+  top: z.strictObject({ ...rangeFields, by: oneOf(topMetrics).default('impressions'), limit: limit(100, 10) }),
+  durations: z.strictObject({ ...rangeFields, limit: limit(100, 10) }),
+  engagement: z.strictObject({ ...siteRangeFields, limit: limit(1_000, 100) }),
+  positions: z.strictObject({ ...siteRangeFields, source: someText(1_024).optional(), limit: limit(1_000, 200) }),
+  retention: z.strictObject({ ...rangeFields, periods: limit(90, 14) }),
+  compare: z.strictObject({
+    ...rangeFields,
+    key: someText(64).default('variant'),
+    event: eventType().default('click'),
+    per: eventType().default('impression'),
+  }),
+} as const
+
+export const trendingSchema = z.strictObject({
+  limit: limit(100, 10),
+  type: z
+    .string(expected('must be a type of content'))
+    .regex(CONTENT_TYPE_PATTERN, expected('must be a type of content'))
+    .optional(),
 })
+
+/** Days when none are asked for, where it is not {@link DEFAULT_DAYS}. */
+const defaultDays: Partial<Record<keyof typeof questionSchemas, number>> = {
+  engagement: 30,
+  retention: 30,
+  positions: 30,
+}
+
+type Question = keyof typeof questionSchemas
+type Fields<Name extends Question> = Omit<
+  z.output<(typeof questionSchemas)[Name]>,
+  'from' | 'to' | 'days' | 'timezone' | 'cache'
+>
 
 function check<Output>(schema: z.ZodType<Output>, query: unknown, known: string[]): Output {
   const result = schema.safeParse(query)
@@ -95,15 +150,17 @@ function check<Output>(schema: z.ZodType<Output>, query: unknown, known: string[
   throw invalid(`${sentences.join('; ')}.`)
 }
 
-function readRange(
-  asked: { from?: string | undefined; to?: string | undefined; days?: number | undefined },
-  clock: SiteClock,
-  nowMs: number,
-): DayRange {
+interface AskedRange {
+  from?: string | undefined
+  to?: string | undefined
+  days?: number | undefined
+}
+
+function readRange(asked: AskedRange, clock: SiteClock, nowMs: number, fallbackDays: number): DayRange {
   if (asked.days !== undefined && (asked.from ?? asked.to) !== undefined)
     throw invalid('days counts back from today and cannot be combined with from or to. Leave one of them out.')
   const to = asked.to ?? clock.day(nowMs)
-  const from = asked.from ?? clock.addDays(to, 1 - (asked.days ?? DEFAULT_DAYS))
+  const from = asked.from ?? clock.addDays(to, 1 - (asked.days ?? fallbackDays))
   if (from > to) throw invalid(`from must not be after to, got from ${from} and to ${to}.`)
   const days = [from]
   for (let next = clock.addDays(from, 1); next <= to; next = clock.addDays(next, 1)) {
@@ -119,20 +176,57 @@ function readRange(
   }
 }
 
-/**
- * Days default to the last {@link DEFAULT_DAYS}, today included; `days=30` means the last 30.
- * @throws Refusal with the code `invalid_query`
- */
-export function readStatsQuery(query: unknown, clock: SiteClock, nowMs: number): StatsQuery {
-  const { audience, ...asked } = check(statsSchema, query, Object.keys(statsSchema.shape))
-  return { audience, range: readRange(asked, clock, nowMs) }
+const MAX_CLOCKS = 20
+const clocks = new Map<string, SiteClock>()
+
+function clockOf(timezone: string | undefined, site: SiteClock): SiteClock {
+  if (timezone === undefined || timezone === site.timezone) return site
+  let clock = clocks.get(timezone)
+  if (clock === undefined) {
+    if (clocks.size >= MAX_CLOCKS) clocks.clear()
+    clocks.set(timezone, (clock = createSiteClock(timezone)))
+  }
+  return clock
+}
+
+// What is counted by the hour of one zone has no days of a zone that is half an hour away.
+function assertWholeHours({ dayStartsMs, endMs }: DayRange, clock: SiteClock, site: SiteClock): void {
+  if (clock === site || [...dayStartsMs, endMs].every((startMs) => site.hourStart(startMs) === startMs)) return
+  throw invalid(
+    `timezone ${clock.timezone} cannot be answered: events are counted by the hours of ${site.timezone}, and its days do not begin with one of them.`,
+  )
 }
 
 /**
- * As {@link readStatsQuery}, and how to sort.
+ * Days default to the last {@link DEFAULT_DAYS}, today included; `days=30` means the last 30.
+ * @param nowMs milliseconds since 1970
  * @throws Refusal with the code `invalid_query`
  */
-export function readTopQuery(query: unknown, clock: SiteClock, nowMs: number): TopQuery {
-  const { audience, by, limit, ...asked } = check(topSchema, query, Object.keys(topSchema.shape))
-  return { audience, by, limit, range: readRange(asked, clock, nowMs) }
+export function readQuery<Name extends Question>(
+  question: Name,
+  query: unknown,
+  site: SiteClock,
+  nowMs: number,
+): Fields<Name> & StatsQuery {
+  const schema = questionSchemas[question]
+  const {
+    from,
+    to,
+    days,
+    cache: _read,
+    ...fields
+  } = check<AskedRange & { cache?: string | undefined }>(
+    schema as unknown as z.ZodType<AskedRange & { cache?: string | undefined }>,
+    query,
+    Object.keys(schema.shape),
+  ) as AskedRange & { cache?: string; timezone?: string; audience?: Audience }
+  const { timezone, ...rest } = fields
+  const clock = clockOf(timezone, site)
+  const range = readRange({ from, to, days }, clock, nowMs, defaultDays[question] ?? DEFAULT_DAYS)
+  assertWholeHours(range, clock, site)
+  // The schema of this question checked every field that is left.
+  return { audience: 'all', ...rest, range, clock } as Fields<Name> & StatsQuery
 }
+
+/** @throws Refusal with the code `invalid_query` */
+export const readTrendingQuery = (query: unknown) => check(trendingSchema, query, Object.keys(trendingSchema.shape))

@@ -1,22 +1,47 @@
-// The questions people ask, as routes: who may ask, what was asked, where the answer is found.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+// The questions people ask, as routes: who may ask, what was asked, where the answer is found and how long it is kept.
+import { hash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Database } from '../database/open-database'
+import { dimensionNames, type Dimension, type WatchRules } from '../day-tally'
 import { Refusal } from '../errors'
 import type { SiteClock } from '../site-clock'
+import { createAnswerCache } from './answer-cache'
+import { readComparison } from './compare'
 import { readContentStats } from './content-stats'
+import { planDays, type DayPlan } from './day-plan'
+import { readDurations } from './durations'
+import { readEngagement } from './engagement'
+import { readHoursOfWeek } from './hours-of-week'
+import { readPositions } from './positions'
 import { provenanceOf } from './provenance'
+import { readRetention } from './retention'
 import { readSiteSeries } from './series'
-import type { ContentStats, SiteSeries, SiteStats, TopContent } from './shapes'
-import { readSiteTotals } from './site-stats'
-import { readStatsQuery, readTopQuery } from './stats-query'
+import type { Provenance, Trending } from './shapes'
+import { readSiteBreakdown, readSiteTotals } from './site-stats'
+import { readQuery, readTrendingQuery, type StatsQuery } from './stats-query'
 import { readTopContent } from './top-content'
+import { readTrending, type TrendingRules } from './trending'
 
 /** Rejects to keep a request out. */
 type Guard = (request: FastifyRequest) => Promise<void>
 
+/** Trending is asked by everybody, so it is kept also where answers are not, but never for long. */
+const LONGEST_TRENDING_MS = 60_000
+
+export interface StatsSettings extends WatchRules, TrendingRules {
+  rawRetentionDays: number
+  rollupRetentionDays: number
+  /** How long an answer is kept, in milliseconds. */
+  statsCacheMs: number
+  /** Whether `/v1/trending` is there. */
+  trending: boolean
+  compareKeys: readonly string[]
+}
+
 export interface StatsRoutesDependencies {
   db: Pick<Database, 'stats'>
   clock: SiteClock
+  settings: StatsSettings
   requireModerator: Guard
   /** Reads the route's `type` and `id`. */
   requireOwnerOrModerator: Guard
@@ -24,44 +49,109 @@ export interface StatsRoutesDependencies {
   now(): number
 }
 
-/** Adds `/v1/content/:type/:id/stats` and `/v1/stats/…` to a scope of their own. */
+type Question = Parameters<typeof readQuery>[0]
+type Asked<Name extends Question> = ReturnType<typeof readQuery<Name>> & DayPlan
+type Params = Record<string, string>
+
+/** Adds `/v1/content/:type/:id/stats`, `/v1/stats/…` and, if it is turned on, `/v1/trending` to a scope of their own. */
 export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsRoutesDependencies): void {
-  const { db, clock, requireModerator, requireOwnerOrModerator, now } = dependencies
+  const { clock, settings, requireModerator, requireOwnerOrModerator, now } = dependencies
+  const db = dependencies.db.stats
+  const cache = createAnswerCache(settings.statsCacheMs, now)
 
   scope.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'private, no-store')
+    // A browser may keep an answer only to ask whether it still holds.
+    reply.header('cache-control', 'private, no-cache')
   })
 
-  scope.get<{ Params: { type: string; id: string } }>(
-    '/v1/content/:type/:id/stats',
-    { preHandler: requireOwnerOrModerator },
-    async (request): Promise<ContentStats> => {
+  /** A question about a range of days. */
+  function answer<Name extends Question>(
+    path: string,
+    preHandler: Guard,
+    question: Name,
+    read: (plan: Asked<Name>, params: Params) => Promise<object>,
+  ) {
+    scope.get<{ Params: Params }>(path, { preHandler }, async (request, reply) => {
       const askedAtMs = now()
-      const query = readStatsQuery(request.query, clock, askedAtMs)
-      const { type, id } = request.params
-      const answer = await readContentStats(db.stats, { type, id }, query)
-      if (answer === null)
-        throw new Refusal('unknown_content', `Neither an event nor the catalogue has named ${type} "${id}".`)
-      return { ...provenanceOf(query, clock.timezone, askedAtMs), ...answer }
-    },
+      const query = readQuery(question, request.query, clock, askedAtMs)
+      const key = JSON.stringify([
+        path,
+        request.params,
+        { ...query, clock: query.clock.timezone, range: undefined },
+        query.range.from,
+        query.range.to,
+      ])
+      const make = async (): Promise<Provenance> => {
+        const plan = await planDays(db, query as StatsQuery, {
+          site: clock,
+          rawRetentionDays: settings.rawRetentionDays,
+          rollupRetentionDays: settings.rollupRetentionDays,
+          now: askedAtMs,
+        })
+        // Planning keeps every field of the query.
+        const found = await read(plan as Asked<Name>, request.params)
+        return { ...provenanceOf(plan, askedAtMs), ...found }
+      }
+      return send(request, reply, await cache.find(key, make, wantsFresh(request)))
+    })
+  }
+
+  answer('/v1/content/:type/:id/stats', requireOwnerOrModerator, 'content', async (plan, { type = '', id = '' }) => {
+    const found = await readContentStats(db, { type, id }, plan, settings)
+    if (found === null)
+      throw new Refusal('unknown_content', `Neither an event nor the catalogue has named ${type} "${id}".`)
+    return found
+  })
+  answer('/v1/stats/site', requireModerator, 'stats', (plan) => readSiteTotals(db, plan))
+  answer('/v1/stats/series', requireModerator, 'stats', async (plan) => ({ series: await readSiteSeries(db, plan) }))
+  answer('/v1/stats/breakdown/:dimension', requireModerator, 'breakdown', (plan, { dimension = '' }) => {
+    if (!isDimension(dimension))
+      throw new Refusal('not_found', `Numbers are broken down by ${dimensionNames.join(', ')}, not by "${dimension}".`)
+    return readSiteBreakdown(db, plan, dimension)
+  })
+  answer('/v1/stats/top', requireModerator, 'top', async (plan) => ({
+    by: plan.by,
+    items: await readTopContent(db, plan, plan.by, plan.limit),
+  }))
+  answer('/v1/stats/durations', requireModerator, 'durations', (plan) => readDurations(db, plan, settings))
+  answer('/v1/stats/engagement', requireModerator, 'engagement', async (plan) => ({
+    ...(await readEngagement(db, plan)),
+    audience: 'authenticated',
+  }))
+  answer('/v1/stats/positions', requireModerator, 'positions', async (plan) => ({
+    items: await readPositions(db, plan),
+  }))
+  answer('/v1/stats/hours', requireModerator, 'stats', async (plan) => ({ cells: await readHoursOfWeek(db, plan) }))
+  answer('/v1/stats/retention', requireModerator, 'retention', async (plan) => ({
+    cohorts: await readRetention(db, plan),
+  }))
+  answer('/v1/stats/compare', requireModerator, 'compare', (plan) => readComparison(db, plan, settings.compareKeys))
+
+  if (!settings.trending) return
+  const trends = createAnswerCache(Math.min(settings.statsCacheMs, LONGEST_TRENDING_MS), now)
+  scope.get('/v1/trending', async (request, reply) => {
+    const { limit, type } = readTrendingQuery(request.query)
+    const all = await trends.find('', () => readTrending(db, clock, settings, now()), false)
+    const items = all.items.filter(({ content }) => type === undefined || content.type === type).slice(0, limit)
+    return send(request, reply, { ...all, items } satisfies Trending)
+  })
+}
+
+const isDimension = (name: string): name is Dimension => dimensionNames.some((each) => each === name)
+
+/** `cache=0`, or what a browser sends on a reload. */
+function wantsFresh({ query, headers }: FastifyRequest): boolean {
+  return (
+    (query as { cache?: string }).cache === '0' || /\bno-cache\b|\bmax-age=0\b/.test(headers['cache-control'] ?? '')
   )
+}
 
-  scope.get('/v1/stats/site', { preHandler: requireModerator }, async (request): Promise<SiteStats> => {
-    const askedAtMs = now()
-    const query = readStatsQuery(request.query, clock, askedAtMs)
-    return { ...provenanceOf(query, clock.timezone, askedAtMs), totals: await readSiteTotals(db.stats, query) }
-  })
-
-  scope.get('/v1/stats/series', { preHandler: requireModerator }, async (request): Promise<SiteSeries> => {
-    const askedAtMs = now()
-    const query = readStatsQuery(request.query, clock, askedAtMs)
-    return { ...provenanceOf(query, clock.timezone, askedAtMs), series: await readSiteSeries(db.stats, query) }
-  })
-
-  scope.get('/v1/stats/top', { preHandler: requireModerator }, async (request): Promise<TopContent> => {
-    const askedAtMs = now()
-    const query = readTopQuery(request.query, clock, askedAtMs)
-    const items = await readTopContent(db.stats, query)
-    return { ...provenanceOf(query, clock.timezone, askedAtMs), by: query.by, items }
-  })
+/** Weak, because two answers with the same numbers differ in when they were made. */
+function send(request: FastifyRequest, reply: FastifyReply, answer: Provenance | Trending): FastifyReply {
+  const { freshAsOf: _made, ...numbers } = answer
+  const etag = `W/"${hash('sha256', JSON.stringify({ ...numbers, lateAsOf: undefined }), 'base64url').slice(0, 27)}"`
+  reply.header('etag', etag)
+  const known = request.headers['if-none-match']?.split(',').map((each) => each.trim())
+  if (known?.includes(etag)) return reply.status(304).send()
+  return reply.send(answer)
 }

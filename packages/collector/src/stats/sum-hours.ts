@@ -1,57 +1,73 @@
-// The one way into the counters: sums of `content_hours` over days of the site's zone. Raw events are never read.
-import { sql, type Kysely } from 'kysely'
+// The one way to counts by type and day: counters of open days, hours and days of closed ones. Raw events are never read.
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Tables } from '../database/tables'
+import { EVERY_TYPE, within } from '../day-tally'
+import { assertHoursByContent, hourSpansOfContent, ofAudience, type DayPlan } from './day-plan'
 import type { TypeSum } from './event-counts'
-import type { StatsQuery } from './stats-query'
 
-type Sums = { count: string; duration_ms: string; duration_n: string }
+interface SumRow {
+  type: string
+  count: string
+  duration_ms: string
+  duration_n: string
+}
 
 /** Both drivers hand over sums as text. */
-export const toTypeSum = (row: { type: string } & Sums): TypeSum => ({
+export const toTypeSum = (row: SumRow): TypeSum => ({
   type: row.type,
   count: Number(row.count),
   durationMs: Number(row.duration_ms),
   durationN: Number(row.duration_n),
 })
 
-/** Counters of the asked days and audience, of all content. */
-export function selectHours(db: Kysely<Tables>, { range, audience }: StatsQuery) {
-  const hours = db
-    .selectFrom('content_hours as h')
-    .where('h.hour', '>=', new Date(range.dayStartsMs[0]!))
-    .where('h.hour', '<', new Date(range.endMs))
-  return audience === 'all' ? hours : hours.where('h.authenticated', '=', audience === 'authenticated')
-}
+const sums = sql`sum(h.count)::bigint as count, sum(h.duration_ms)::bigint as duration_ms, sum(h.duration_n)::bigint as duration_n`
 
-/** The three sums, as text. */
-export const sums = [
-  sql<string>`sum(h.count)::bigint::text`.as('count'),
-  sql<string>`sum(h.duration_ms)::bigint::text`.as('duration_ms'),
-  sql<string>`sum(h.duration_n)::bigint::text`.as('duration_n'),
-] as const
-
-/** Sums by type of the whole site. */
-export async function sumByType(db: Kysely<Tables>, query: StatsQuery): Promise<TypeSum[]> {
-  const rows = await selectHours(db, query)
-    .select(['h.type', ...sums])
-    .groupBy('h.type')
-    .orderBy('h.type')
-    .execute()
-  return rows.map(toTypeSum)
+/** Rows of hours, of one content or of all; whole days of the site that have no hours are dated by their first. */
+export function hoursOf(plan: DayPlan, contentKey?: string): RawBuilder<unknown> {
+  const { audience, whole, openSpans, daysWithoutHours, site, sources } = plan
+  const columns = sql`h.count, h.duration_ms, h.duration_n, h.type`
+  const audienceIs = ofAudience(audience, 'h.authenticated')
+  if (contentKey === undefined) {
+    if (plan.lateAsOf !== null) sources.add('closed_days')
+    if (openSpans.length > 0) sources.add('counters')
+    return sql`select h.hour, ${columns} from site_hours h where ${within('h.hour', [whole])} ${audienceIs}
+      union all
+      select h.hour, ${columns} from content_hours h where ${within('h.hour', openSpans)} ${audienceIs}`
+  }
+  assertHoursByContent(plan)
+  sources.add('counters')
+  const key = sql`h.content_key = ${contentKey}::bigint`
+  const live = sql`select h.hour, ${columns} from content_hours h
+    where ${key} and ${within('h.hour', hourSpansOfContent(plan))} ${audienceIs}`
+  if (daysWithoutHours.length === 0) return live
+  sources.add('closed_days')
+  const starts = daysWithoutHours.map((day) => new Date(site.dayStart(day)).toISOString())
+  return sql`${live}
+    union all
+    select old.hour, ${columns} from unnest(${daysWithoutHours}::date[], ${starts}::timestamptz[]) as old (day, hour)
+    join content_days h on h.day = old.day
+    where ${key} and h.type <> ${sql.lit(EVERY_TYPE)} ${audienceIs}`
 }
 
 /** Sums by type for each day of the range, in its order, of one content or of all; a day without events has an empty list. */
-export async function sumByDay(db: Kysely<Tables>, query: StatsQuery, contentKey?: string): Promise<TypeSum[][]> {
-  const starts = query.range.dayStartsMs.map((startMs) => new Date(startMs).toISOString()).join()
+export async function sumByDay(db: Kysely<Tables>, plan: DayPlan, contentKey?: string): Promise<TypeSum[][]> {
+  const { range } = plan
+  const starts = range.dayStartsMs.map((startMs) => new Date(startMs).toISOString())
   // The zone's rules are applied once, by the site clock; the database only sorts hours between instants.
-  const day = sql<number>`width_bucket(h.hour, string_to_array(${starts}::text, ',')::timestamptz[])`
-  const hours = selectHours(db, query)
-  const rows = await (contentKey === undefined ? hours : hours.where('h.content_key', '=', contentKey))
-    .select([day.as('day'), 'h.type', ...sums])
-    .groupBy([sql`1`, 'h.type'])
-    .orderBy('h.type')
-    .execute()
-  const days: TypeSum[][] = query.range.days.map(() => [])
+  const { rows } = await sql<SumRow & { day: number }>`
+    select width_bucket(h.hour, ${starts}::timestamptz[]) as day, h.type, ${sums}
+    from (${hoursOf(plan, contentKey)}) h group by 1, h.type order by h.type collate "C"`.execute(db)
+  const days: TypeSum[][] = range.days.map(() => [])
   for (const row of rows) days[row.day - 1]?.push(toTypeSum(row))
   return days
+}
+
+/** Sums by type and hour of the site. */
+export async function sumByHour(
+  db: Kysely<Tables>,
+  plan: DayPlan,
+): Promise<{ hourMs: number; type: string; count: number }[]> {
+  const { rows } = await sql<{ hour: Date; type: string; count: string }>`
+    select h.hour, h.type, sum(h.count)::bigint as count from (${hoursOf(plan)}) h group by h.hour, h.type`.execute(db)
+  return rows.map(({ hour, type, count }) => ({ hourMs: +hour, type, count: Number(count) }))
 }

@@ -100,7 +100,36 @@ describe('sample data', () => {
     expect(users.size).toBeGreaterThan(50)
     expect(users).toContain(null)
     expect(new Set(visits.map(({ viewer }) => viewer.userAgent)).size).toBe(6)
-    expect(new Set(events.flatMap(({ source }) => source ?? [])).size).toBe(4)
+    expect(new Set(events.flatMap(({ source }) => source ?? [])).size).toBe(5)
     expect(new Set(events.flatMap(({ referrer }) => referrer ?? [])).size).toBe(6)
+  })
+
+  test('has visitors of many countries, and some whose country nobody knows', () => {
+    const countries = new Set(visits.map(({ viewer }) => viewer.country))
+    expect(countries.size).toBeGreaterThan(10)
+    expect(countries).toContain(null)
+  })
+
+  test('has fewer views than impressions: some cards are scrolled past at once', () => {
+    const listing = count('view', ({ viewType }) => viewType === 'listing')
+    expect(listing).toBeLessThan(0.8 * count('impression'))
+    expect(listing).toBeGreaterThan(0.4 * count('impression'))
+  })
+
+  test('has watches of reels that are skipped, cut short and complete, none longer than the reel', () => {
+    const watches = events.filter(({ type }) => type === 'watch')
+    expect(watches.every(({ durationMs = 0, mediaDurationMs = 0 }) => durationMs <= mediaDurationMs)).toBe(true)
+    const complete = watches.filter(({ completed }) => completed).length
+    expect(complete).toBeGreaterThan(watches.length * 0.05)
+    expect(complete).toBeLessThan(watches.length * 0.5)
+    expect(watches.filter(({ durationMs = 0 }) => durationMs < 3_000).length).toBeGreaterThan(watches.length * 0.05)
+  })
+
+  test('has more clicks where the new cards are shown', () => {
+    const rateOf = (variant: string) => {
+      const shown = ({ metadata }: (typeof events)[number]) => metadata?.variant === variant
+      return count('click', shown) / count('impression', shown)
+    }
+    expect(rateOf('new_cards')).toBeGreaterThan(rateOf('old_cards'))
   })
 })

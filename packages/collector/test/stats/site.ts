@@ -25,6 +25,7 @@ export async function openSite(db: Database, timezone: string, now: string) {
       rawRetentionDays: 31,
       networkEventsPerSecond: 0,
       viewDedupeMs: 0,
+      statsCacheMs: 0,
     },
     now: () => nowMs,
   })

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { createSiteClock } from '../../src/site-clock'
-import { readStatsQuery, readTopQuery } from '../../src/stats/stats-query'
+import { readQuery, readTrendingQuery } from '../../src/stats/stats-query'
 
 const berlin = createSiteClock('Europe/Berlin')
 /** 00:30 on 10 March in Berlin, still 9 March in UTC. */
 const now = Date.parse('2025-03-09T23:30:00Z')
 
 const rangeOf = (query: unknown, clock = berlin, nowMs = now) => {
-  const { from, to } = readStatsQuery(query, clock, nowMs).range
+  const { from, to } = readQuery('stats', query, clock, nowMs).range
   return [from, to]
 }
 
 /** Length of a day in Berlin. */
 const hoursOf = (day: string) => {
-  const { dayStartsMs, endMs } = readStatsQuery({ from: day, to: day }, berlin, now).range
+  const { dayStartsMs, endMs } = readQuery('stats', { from: day, to: day }, berlin, now).range
   return (endMs - dayStartsMs[0]!) / 3_600_000
 }
 
@@ -36,7 +36,8 @@ test('gives the day on which the clock goes forward 23 hours, and the one on whi
 })
 
 test('starts days at the local midnight of zones with odd offsets', () => {
-  const { dayStartsMs } = readStatsQuery(
+  const { dayStartsMs } = readQuery(
+    'stats',
     { from: '2025-03-09', to: '2025-03-09' },
     createSiteClock('Asia/Kathmandu'),
     now,
@@ -50,8 +51,11 @@ test('takes 366 days and not one more', () => {
 })
 
 test('sorts by impressions and gives ten rows unless told otherwise', () => {
-  expect(readTopQuery({}, berlin, now)).toMatchObject({ by: 'impressions', limit: 10, audience: 'all' })
-  expect(readTopQuery({ by: 'pageViews', limit: '100' }, berlin, now)).toMatchObject({ by: 'pageViews', limit: 100 })
+  expect(readQuery('top', {}, berlin, now)).toMatchObject({ by: 'impressions', limit: 10, audience: 'all' })
+  expect(readQuery('top', { by: 'pageViews', limit: '100' }, berlin, now)).toMatchObject({
+    by: 'pageViews',
+    limit: 100,
+  })
 })
 
 describe('says what was expected and what came', () => {
@@ -66,19 +70,61 @@ describe('says what was expected and what came', () => {
       { days: '7', to: '2025-03-01' },
       'days counts back from today and cannot be combined with from or to. Leave one of them out.',
     ],
-    [{ audiense: 'all' }, 'audiense is not a parameter here; from, to, days, audience are.'],
+    [{ audiense: 'all' }, 'audiense is not a parameter here; from, to, days, audience, timezone, cache are.'],
   ])('%j', (query, sentence) => {
-    expect(() => readStatsQuery(query, berlin, now)).toThrow(
+    expect(() => readQuery('stats', query, berlin, now)).toThrow(
       expect.objectContaining({ code: 'invalid_query', message: sentence }),
     )
   })
 
   test.each([
-    [{ by: 'money' }, 'by must be one of impressions, views, watches, clicks, likes, shares, pageViews, got "money".'],
+    [
+      { by: 'money' },
+      'by must be one of impressions, views, watches, clicks, likes, shares, pageViews, engagement, viewers, clickThroughRate, averageViewDurationMs, got "money".',
+    ],
     [{ limit: '101' }, 'limit must be a whole number from 1 to 100, got "101".'],
     [{ limit: '1e1' }, 'limit must be a whole number from 1 to 100, got "1e1".'],
     [{ by: '', limit: '' }, 'got ""; limit must be a whole number'],
   ])('%j', (query, sentence) => {
-    expect(() => readTopQuery(query, berlin, now)).toThrow(sentence)
+    expect(() => readQuery('top', query, berlin, now)).toThrow(sentence)
   })
+})
+
+const inZone = (timezone: string, site = berlin) => readQuery('stats', { timezone, days: '2' }, site, now)
+
+describe('days of another zone', () => {
+  test('are those of its own clock', () => {
+    const { range, clock } = inZone('America/New_York')
+    expect([clock.timezone, range.from, range.to]).toEqual(['America/New_York', '2025-03-08', '2025-03-09'])
+    expect(new Date(range.dayStartsMs[0]!).toISOString()).toBe('2025-03-08T05:00:00.000Z')
+  })
+
+  test('are refused where they do not begin with an hour of the site', () => {
+    expect(() => inZone('Asia/Kathmandu')).toThrow(
+      'timezone Asia/Kathmandu cannot be answered: events are counted by the hours of Europe/Berlin',
+    )
+    expect(() => inZone('Europe/Berlin', createSiteClock('Asia/Kathmandu'))).toThrow('the hours of Asia/Kathmandu')
+    expect(inZone('Asia/Kathmandu', createSiteClock('Asia/Kathmandu')).range.days).toHaveLength(2)
+  })
+
+  test('are refused for a name that is no zone', () => {
+    expect(() => inZone('Mars/Olympus')).toThrow('timezone must be an IANA time zone, got "Mars/Olympus".')
+  })
+})
+
+test('answers about users and positions for the last 30 days, unless told otherwise', () => {
+  for (const question of ['engagement', 'positions', 'retention'] as const)
+    expect(readQuery(question, {}, berlin, now).range.days).toHaveLength(30)
+})
+
+test.each([
+  [() => readQuery('breakdown', { type: 'Page View' }, berlin, now), 'type must be a type of event, got "Page View".'],
+  [() => readQuery('retention', { periods: '91' }, berlin, now), 'periods must be a whole number from 1 to 90'],
+  [() => readQuery('engagement', { audience: 'all' }, berlin, now), 'audience is not a parameter here'],
+  [() => readQuery('positions', { timezone: 'UTC' }, berlin, now), 'timezone is not a parameter here'],
+  [() => readQuery('compare', { key: '' }, berlin, now), 'key must be a text of 1 to 64 characters, got "".'],
+  [() => readQuery('stats', { cache: '1' }, berlin, now), 'cache must be one of 0, got "1".'],
+  [() => readTrendingQuery({ type: 'a b' }), 'type must be a type of content, got "a b".'],
+])('refuses with a sentence: %#', (read, sentence) => {
+  expect(read).toThrow(sentence)
 })

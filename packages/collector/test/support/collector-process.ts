@@ -15,8 +15,9 @@ export interface CollectorProcess {
 }
 
 /** Runs the command line with nothing but the given environment. */
-export function runCli(argv: string[], env: Record<string, string> = {}) {
+export function runCli(argv: string[], env: Record<string, string> = {}, cwd?: string) {
   const child = spawn(process.execPath, [inject('cliFile'), ...argv], {
+    ...(cwd !== undefined && { cwd }),
     // All tests send from one address.
     env: { PATH: process.env['PATH'], NETWORK_EVENTS_PER_SECOND: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -28,8 +29,12 @@ export function runCli(argv: string[], env: Record<string, string> = {}) {
 }
 
 /** Starts a collector on a free port and resolves when it listens. */
-export async function startCollector(env: Record<string, string>): Promise<CollectorProcess> {
-  const { child, output, ended } = runCli(['start', '--port', '0'], env)
+export async function startCollector(
+  env: Record<string, string>,
+  argv: string[] = [],
+  cwd?: string,
+): Promise<CollectorProcess> {
+  const { child, output, ended } = runCli(['start', '--port', '0', ...argv], env, cwd)
   running.add(child)
   void ended.then(() => running.delete(child))
   for (;;) {

@@ -2,10 +2,11 @@
 import type { IngestResult, WireEvent } from '@sightline/sdk/wire'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { SignJWT } from 'jose'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { buildCollector } from '../../src/collector'
 import type { Config } from '../../src/config'
 import type { Database } from '../../src/database/open-database'
+import { undescribed } from './described-answers'
 import { impression } from './events'
 
 export const JWT_SECRET = 'k3Jx9-Vq7Lm2Pz8Rt5Wb1Yc6Nd4Hf0Gs'
@@ -13,9 +14,10 @@ export const ADMIN_TOKEN = 'Zt8-wQ4nB6vM1xK9pL3sD7fG5hJ2rC0y'
 export const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36'
 
 /** A token of the site's own secret. */
-export function tokenOf(sub: string, claims: Record<string, unknown> = {}): Promise<string> {
-  const token = new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).setSubject(sub).setIssuedAt()
-  return token.setExpirationTime('1h').sign(new TextEncoder().encode(JWT_SECRET))
+export function tokenOf(sub: string, claims: Record<string, unknown> = {}, now = Date.now()): Promise<string> {
+  const issuedAt = Math.floor(now / 1_000)
+  const token = new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).setSubject(sub).setIssuedAt(issuedAt)
+  return token.setExpirationTime(issuedAt + 3_600).sign(new TextEncoder().encode(JWT_SECRET))
 }
 
 export interface Sending {
@@ -34,7 +36,7 @@ export interface TestCollector {
   send: (events: WireEvent[], sending?: Sending) => Promise<IngestResult>
   /** Any request, as JSON. */
   call: (
-    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS',
     url: string,
     payload?: unknown,
     sending?: Sending,
@@ -58,8 +60,8 @@ export function useCollectors(database: () => Database) {
     })
     apps.push(app)
 
-    const call: TestCollector['call'] = (method, url, payload, { token, headers, address } = {}) =>
-      app.inject({
+    const call: TestCollector['call'] = async (method, url, payload, { token, headers, address } = {}) => {
+      const answer = await app.inject({
         method,
         url,
         headers: {
@@ -70,6 +72,10 @@ export function useCollectors(database: () => Database) {
         ...(payload !== undefined && { payload: payload as object }),
         ...(address !== undefined && { remoteAddress: address }),
       })
+      // Every answer that a test provokes is one that the API description tells.
+      if (method !== 'OPTIONS') expect(undescribed(method, url, answer)).toEqual([])
+      return answer
+    }
     const post: TestCollector['post'] = (events, sending = {}) =>
       call('POST', '/v1/events', { ...sending.body, events }, sending)
 

@@ -1,4 +1,4 @@
-// A network cable to PostgreSQL that tests can pull out: refuses, cuts, or loses the answer to a COMMIT.
+// A network cable to PostgreSQL that tests can pull out: refuses, cuts, freezes, or loses the answer to a COMMIT.
 import { createServer, connect, type Socket } from 'node:net'
 
 export interface CuttableProxy {
@@ -7,6 +7,8 @@ export interface CuttableProxy {
   /** Refuses new connections and cuts the open ones. */
   pullOut(): void
   plugIn(): void
+  /** Lets nothing pass any more, on connections that stay open: a server that stands still. */
+  freeze(): void
   /** Lets the next COMMIT reach the server and cuts the connection before the answer comes back. */
   cutAfterNextCommit(): void
   /** How often a connection was cut after COMMIT. */
@@ -18,6 +20,7 @@ export async function proxyTo(databaseUrl: string): Promise<CuttableProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let isPluggedIn = true
+  let isFrozen = false
   let commitsToCut = 0
   let cuts = 0
 
@@ -40,6 +43,7 @@ export async function proxyTo(databaseUrl: string): Promise<CuttableProxy> {
       })
     }
     client.on('data', (data) => {
+      if (isFrozen) return
       upstream.write(data)
       if (commitsToCut > 0 && data.includes('commit')) {
         commitsToCut--
@@ -48,6 +52,7 @@ export async function proxyTo(databaseUrl: string): Promise<CuttableProxy> {
       }
     })
     upstream.on('data', (data) => {
+      if (isFrozen) return
       if (isCut) client.destroy()
       else client.write(data)
     })
@@ -67,6 +72,9 @@ export async function proxyTo(databaseUrl: string): Promise<CuttableProxy> {
     },
     plugIn() {
       isPluggedIn = true
+    },
+    freeze() {
+      isFrozen = true
     },
     cutAfterNextCommit() {
       commitsToCut++

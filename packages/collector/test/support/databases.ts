@@ -15,6 +15,12 @@ const tables = [
   'content_hours',
   'content_days',
   'site_days',
+  'closed_days',
+  'content_day_details',
+  'site_hours',
+  'viewer_days',
+  'cohort_days',
+  'variant_days',
   'positions',
   'recent_views',
   'view_gates',
@@ -23,6 +29,9 @@ const tables = [
   'job_leases',
   'dead_letters',
   'outcomes',
+  'dropped_days',
+  'erasures',
+  'erased_viewers',
   'admin_tokens',
 ]
 

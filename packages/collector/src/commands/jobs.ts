@@ -1,0 +1,58 @@
+// sightline jobs: lists what runs by itself and how it went, or runs one job now.
+import { hostname } from 'node:os'
+import { ConfigError, readLastingConfig } from '../config'
+import { migrate } from '../database/migrate'
+import { openDatabase } from '../database/open-database'
+import { readJobStates, type JobState } from '../job-lease'
+import { runJob } from '../job-runner'
+import { createJobs } from '../jobs'
+import { createSiteClock } from '../site-clock'
+
+export async function jobsCommand([action = 'list', ...rest]: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const isList = action === 'list' || action.startsWith('--')
+  if (!isList && action !== 'run') {
+    throw new ConfigError([`sightline: expected jobs list or jobs run <name>, got "${action}".`], 2)
+  }
+  const [name = '', ...flags] = isList ? ['', ...(action === 'list' ? rest : [action, ...rest])] : rest
+  const config = readLastingConfig(flags, env)
+  const db = await openDatabase(config)
+  try {
+    const clock = createSiteClock(config.timezone)
+    const jobs = createJobs({ db, clock, config, onDayClosed, now: Date.now })
+    const job = jobs.find((one) => one.name === name)
+    if (!isList && !job) {
+      const names = jobs.map((one) => one.name).join(', ')
+      throw new ConfigError([`sightline: expected one of the jobs ${names}, got "${name}".`], 2)
+    }
+    await migrate(db)
+    if (!job) {
+      for (const state of await readJobStates(db, jobs)) console.log(describe(state))
+      return 0
+    }
+    const deps = { db, holder: `${hostname()} ${process.pid}`, leaseMs: config.jobLeaseMs }
+    const hasRun = await runJob(deps, job, { forced: true })
+    if (hasRun) console.log(`The job "${name}" is done.`)
+    else console.error(`sightline: another collector runs the job "${name}" right now. Try again later.`)
+    return hasRun ? 0 : 1
+  } finally {
+    await db.close()
+  }
+}
+
+function onDayClosed({ day, events }: { day: string; events: number }): void {
+  console.log(`Closed ${day}: ${events} events.`)
+}
+
+const MS_PER_SECOND = 1_000
+
+function describe({ name, everyMs, holder, finishedAt, lagMs, lastError }: JobState): string {
+  const parts = [
+    name.padEnd(13),
+    `every ${Math.round(everyMs / MS_PER_SECOND)} s`.padEnd(13),
+    finishedAt === null ? 'never done' : `done ${finishedAt.toISOString()}`,
+  ]
+  if (holder !== null) parts.push(`runs on ${holder}`)
+  if (lagMs !== null && lagMs > everyMs) parts.push(`${Math.round(lagMs / MS_PER_SECOND)} s late`)
+  if (lastError !== null) parts.push(`last error: ${lastError}`)
+  return parts.join('  ')
+}

@@ -1,0 +1,148 @@
+// Where the numbers of a question are: which of its days are closed, which are open, and what single events are kept for.
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { Tables } from '../database/tables'
+import { within, type Span } from '../day-tally'
+import { Refusal } from '../errors'
+import { firstDayOfHours } from '../kept-days'
+import { utcDay, type SiteClock } from '../site-clock'
+import type { Audience, Source } from './shapes'
+import type { StatsQuery } from './stats-query'
+
+const DAY_MS = 86_400_000
+
+export interface DayPlan extends StatsQuery {
+  site: SiteClock
+  /** From the first instant asked for to the last. */
+  whole: Span
+  /** Closed days of the range; none when another zone than the site's is asked for. */
+  closedDays: string[]
+  /** Those of them whose hours by content may be deleted. */
+  daysWithoutHours: string[]
+  /** What lies in no closed day. */
+  openSpans: Span[]
+  /** Of the open spans, what single events are kept for. */
+  rawSpans: Span[]
+  /** Of the open spans, what they may be gone for. */
+  blindSpans: Span[]
+  /** Whether single events are kept for the whole range. */
+  isAllRaw: boolean
+  /** When it was last looked for late events of the closed days; `null` without closed days. */
+  lateAsOf: string | null
+  /** First day whose numbers are kept. */
+  keptFrom: string
+  /** Closed days by the metadata keys that they counted. */
+  keysOfDay: Map<string, readonly string[]>
+  /** Filled by what reads. */
+  sources: Set<Source>
+}
+
+export interface PlanSettings {
+  site: SiteClock
+  rawRetentionDays: number
+  rollupRetentionDays: number
+  now: number
+}
+
+export async function planDays(
+  db: Kysely<Tables>,
+  query: StatsQuery,
+  { site, rawRetentionDays, rollupRetentionDays, now }: PlanSettings,
+): Promise<DayPlan> {
+  const { range, clock } = query
+  const whole = { fromMs: range.dayStartsMs[0]!, toMs: range.endMs }
+  const closed = await db
+    .selectFrom('closed_days')
+    .select(['day', 'checked_at', 'compare_keys'])
+    .where('day', '>=', site.day(whole.fromMs))
+    .where('day', '<=', site.day(whole.toMs - 1))
+    .orderBy('day')
+    .execute()
+  const spanOf = (day: string): Span => ({ fromMs: site.dayStart(day), toMs: site.dayStart(site.addDays(day, 1)) })
+  const openSpans = subtract(
+    whole,
+    closed.map(({ day }) => spanOf(day)),
+  )
+  const rawFromMs = Date.parse(`${utcDay(now - rawRetentionDays * DAY_MS)}T00:00:00Z`)
+  const isSiteZone = clock.timezone === site.timezone
+  const closedDays = isSiteZone ? closed.map(({ day }) => day) : []
+  const firstWithHours = firstDayOfHours(site, now)
+  return {
+    ...query,
+    site,
+    whole,
+    closedDays,
+    daysWithoutHours: closed.flatMap(({ day }) => (day < firstWithHours ? [day] : [])),
+    openSpans,
+    rawSpans: cut(openSpans, rawFromMs, Infinity),
+    blindSpans: cut(openSpans, -Infinity, rawFromMs),
+    isAllRaw: whole.fromMs >= rawFromMs,
+    lateAsOf: closed.length === 0 ? null : new Date(Math.min(...closed.map((each) => +each.checked_at))).toISOString(),
+    keptFrom: site.addDays(site.day(now), -rollupRetentionDays),
+    keysOfDay: new Map(closed.map(({ day, compare_keys }) => [day, compare_keys])),
+    sources: new Set(),
+  }
+}
+
+/** Spans whose counters are read by content and hour; the days that are left are `daysWithoutHours`. */
+export function hourSpansOfContent({ whole, site, daysWithoutHours }: DayPlan): Span[] {
+  return subtract(
+    whole,
+    daysWithoutHours.map((day) => ({ fromMs: site.dayStart(day), toMs: site.dayStart(site.addDays(day, 1)) })),
+  )
+}
+
+export const isSiteZone = ({ clock, site }: Pick<DayPlan, 'clock' | 'site'>) => clock.timezone === site.timezone
+
+/** @throws Refusal when days of another zone are asked for whose hours by content may be gone. */
+export function assertHoursByContent(plan: DayPlan): void {
+  if (isSiteZone(plan) || plan.daysWithoutHours.length === 0) return
+  throw new Refusal(
+    'invalid_query',
+    `timezone must be ${plan.site.timezone}, the site's, for days as old as ${plan.daysWithoutHours[0]}: their hours are not kept by content.`,
+  )
+}
+
+/** @throws Refusal when another zone than the site's is asked for, in which this was never counted. */
+export function assertSiteZone(plan: DayPlan, what: string): void {
+  if (isSiteZone(plan)) return
+  throw new Refusal(
+    'invalid_query',
+    `timezone must be ${plan.site.timezone}, the site's, got ${plan.clock.timezone}: ${what} only by its days.`,
+  )
+}
+
+export const ofAudience = (audience: Audience, column: string): RawBuilder<unknown> =>
+  audience === 'all' ? sql`` : sql` and ${sql.ref(column)} = ${audience === 'authenticated'}`
+
+/** The same for single events. */
+export const ofRawAudience = (audience: Audience): RawBuilder<unknown> =>
+  audience === 'all' ? sql`` : sql.raw(` and e.user_id is ${audience === 'authenticated' ? 'not ' : ''}null`)
+
+/** Whether counters know of events of which neither a closed day nor single events tell more. */
+export async function isBlind(db: Kysely<Tables>, { blindSpans }: DayPlan, contentKey?: string): Promise<boolean> {
+  if (blindSpans.length === 0) return false
+  const ofContent = contentKey === undefined ? sql`` : sql` and h.content_key = ${contentKey}::bigint`
+  const { rows } = await sql<{ found: boolean }>`select exists (
+    select 1 from content_hours h where ${within('h.hour', blindSpans)} ${ofContent} and h.count > 0) as found`.execute(
+    db,
+  )
+  return rows[0]?.found === true
+}
+
+/** What is left of a span without others, which are in order and apart. */
+export function subtract(whole: Span, others: readonly Span[]): Span[] {
+  const left: Span[] = []
+  let { fromMs } = whole
+  for (const other of others) {
+    if (other.fromMs > fromMs) left.push({ fromMs, toMs: Math.min(other.fromMs, whole.toMs) })
+    fromMs = Math.max(fromMs, other.toMs)
+  }
+  if (fromMs < whole.toMs) left.push({ fromMs, toMs: whole.toMs })
+  return left
+}
+
+function cut(spans: readonly Span[], leastMs: number, mostMs: number): Span[] {
+  return spans
+    .map(({ fromMs, toMs }) => ({ fromMs: Math.max(fromMs, leastMs), toMs: Math.min(toMs, mostMs) }))
+    .filter(({ fromMs, toMs }) => fromMs < toMs)
+}

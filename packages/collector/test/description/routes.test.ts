@@ -1,0 +1,95 @@
+// The description lists every route that a collector has, and every route says what it answers.
+import { afterEach, expect, inject, test } from 'vitest'
+import { openAsBlob } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import { buildCollector } from '../../src/collector'
+import { openDatabase, type Database } from '../../src/database/open-database'
+import type { ApiDescription } from '../../src/description/openapi'
+
+let app: FastifyInstance
+let db: Database
+afterEach(async () => {
+  await app.close()
+  await db.close()
+})
+
+async function build(config: { memory?: boolean; trending?: boolean }) {
+  db = await openDatabase({ memory: true, snapshot: await openAsBlob(inject('pgliteSnapshot')) })
+  app = await buildCollector({ db, config: { logLevel: 'silent', ...config } })
+}
+
+const readApi = async () => (await app.inject({ url: '/openapi.json' })).json<ApiDescription>()
+
+/** From the drawing of the router's own tree, which knows nothing of the description. */
+function registeredRoutes(): string[] {
+  const path: string[] = []
+  const routes: string[] = []
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent = '', part = '', methods] = /^([│ ├└─]*)(\S.*?)(?: \(([A-Z, ]+)\))?$/u.exec(line) ?? []
+    if (part === '') continue
+    const depth = indent.length / 4
+    path.splice(depth - 1, path.length, part)
+    for (const method of methods?.split(', ') ?? []) routes.push(`${method} ${path.join('')}`)
+  }
+  return routes
+}
+
+/** HEAD comes with every GET; the files that the dashboard and the documentation load are no part of the API. */
+const isPartOfTheApi = (route: string) =>
+  !route.startsWith('HEAD ') && (!/\.(js|css|svg|png|ico|woff2|map)$/.test(route) || route.includes('/v1/'))
+
+test.each([{ memory: true, trending: true }, { memory: false, trending: false }])(
+  'describes every route of a collector with %o, and none that it has not',
+  async (config) => {
+    await build(config)
+    const routes = registeredRoutes().filter(isPartOfTheApi).filter((route) => route !== 'GET /')
+    const described = Object.entries((await readApi()).paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    )
+    expect(routes.length).toBeGreaterThan(30)
+    expect(described.toSorted()).toEqual(routes.toSorted())
+  },
+)
+
+test('says of every route who may call it, what it answers and how it refuses', async () => {
+  await build({ memory: true, trending: true })
+  const { paths, components } = await readApi()
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { responses, security, summary }] of Object.entries(methods)) {
+      const place = `${method} ${path}`
+      const good = Object.entries(responses).filter(([status]) => status.startsWith('2'))
+      expect(good.length, place).toBeGreaterThan(0)
+      for (const [status, { content }] of good) expect(status === '204' || content, place).toBeTruthy()
+      for (const status of ['400', '500', '503']) {
+        expect(JSON.stringify(responses[status]), `${place} ${status}`).toContain('"code"')
+      }
+      expect(security.length, place).toBeGreaterThan(0)
+      for (const name of security.flatMap(Object.keys)) expect(components.securitySchemes).toHaveProperty(name)
+      expect(summary, place).toMatch(/\.$/)
+    }
+  }
+})
+
+test('names every operation once, and every reference leads to a schema', async () => {
+  await build({ memory: true, trending: true })
+  const api = await readApi()
+  const ids = Object.values(api.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
+  expect(new Set(ids).size).toBe(ids.length)
+  const references = [...JSON.stringify(api).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target = '']) => target)
+  expect(references.length).toBeGreaterThan(20)
+  for (const target of new Set(references)) {
+    expect(api.components.schemas).toHaveProperty(target.replace('#/components/schemas/', ''))
+  }
+})
+
+test('shows itself as a page that the strictest policy lets through', async () => {
+  await build({ memory: true, trending: true })
+  const { headers, body } = await app.inject({ url: '/docs' })
+  expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'self';/)
+  expect(body).not.toMatch(/<script|<style| style=| on\w+=/)
+  expect(body).toContain('<h3><b>POST</b> /v1/events</h3>')
+  expect(body).toContain('unsupported_version')
+  const links = [...body.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)
+  expect(links.filter((id) => !body.includes(`id="${id}"`))).toEqual([])
+  expect((await app.inject({ url: '/docs.css' })).headers['content-type']).toContain('text/css')
+})

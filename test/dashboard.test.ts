@@ -1,0 +1,514 @@
+// The dashboard as people use it: a real Chromium, the built files, a real collector with the demo's sample data.
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { WireEvent } from '@sightline/sdk/wire'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildCollector } from '../packages/collector/src/collector'
+import { resolveConfig, type Config } from '../packages/collector/src/config'
+import { openDatabase, type Database } from '../packages/collector/src/database/open-database'
+import { closeFilledDays } from '../packages/collector/src/demo/close-filled-days'
+import { COUNTRY_HEADER, fill } from '../packages/collector/src/demo/fill'
+import { nameContent } from '../packages/collector/src/demo/name-content'
+import { demoPosts } from '../packages/collector/src/demo/posts'
+import { drawVisits } from '../packages/collector/src/demo/sample-days'
+import { sampleNetworks } from '../packages/collector/src/demo/sample-viewers'
+import { createSiteClock } from '../packages/collector/src/site-clock'
+import type {
+  Comparison,
+  ContentStats,
+  HoursOfWeek,
+  Positions,
+  SiteBreakdown,
+  SiteSeries,
+  SiteStats,
+  TopContent,
+  Trending,
+} from '../packages/collector/src/stats/shapes'
+import { tokenOf } from '../packages/collector/test/support/collectors'
+import { chromiumPath, launchChromium } from './support/chromium'
+import { root } from './support/source-files'
+import { until } from './support/visit'
+
+const ADMIN_TOKEN = 'Zt8-wQ4nB6vM1xK9pL3sD7fG5hJ2rC0y'
+const JWT_SECRET = 'k3Jx9-Vq7Lm2Pz8Rt5Wb1Yc6Nd4Hf0Gs'
+const SAMPLE_DAYS = 4
+
+/** What was promised for the first load on the demo's data, in milliseconds. */
+const FIRST_LOAD_MS = 1_000
+
+interface Served {
+  config: Config
+  db: Database
+  app: Awaited<ReturnType<typeof buildCollector>>
+  origin: string
+  ask<Answer>(path: string): Promise<Answer>
+}
+
+let browser: Browser
+const opened: Served[] = []
+
+async function serve(): Promise<Served> {
+  const db = await openDatabase({ memory: true })
+  const config = resolveConfig({
+    adminToken: ADMIN_TOKEN,
+    jwtSecret: JWT_SECRET,
+    logLevel: 'silent',
+    rawRetentionDays: 31,
+    networkEventsPerSecond: 0,
+    statsCacheMs: 0,
+    trustProxy: [...sampleNetworks],
+    countryHeader: COUNTRY_HEADER,
+    trending: true,
+    compareKeys: ['variant'],
+  })
+  const app = await buildCollector({ db, config })
+  const origin = new URL(await app.listen({ port: 0, host: '127.0.0.1' })).origin
+  const served: Served = {
+    config,
+    db,
+    app,
+    origin,
+    async ask<Answer>(path: string) {
+      const answer = await fetch(`${origin}/v1/${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
+      expect(answer.status, path).toBe(200)
+      return (await answer.json()) as Answer
+    },
+  }
+  opened.push(served)
+  return served
+}
+
+/** A page of a browser of its own, and what it did that it should not have. */
+async function openPage(options: Parameters<Browser['newContext']>[0] = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_280, height: 900 }, ...options })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    // A refusal that the page was told of and shows is no mistake of the page.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  return { context, page, complaints }
+}
+
+const ready = (page: Page) => page.waitForSelector('main[aria-busy="false"] .panel:not(.loading)')
+
+async function open(page: Page, { origin }: Served, query = '', token = ADMIN_TOKEN) {
+  await page.goto(`${origin}/${query}#token=${token}`)
+  // A change of the fragment alone loads nothing.
+  await page.reload()
+  await page.goto(`${origin}/${query}${query === '' ? '?' : '&'}now=${Math.random()}#token=${token}`)
+  await ready(page)
+}
+
+/** The texts of a table's cells, row by row. */
+const rowsOf = (page: Page, table: string) =>
+  page.$$eval(`${table} tbody tr`, (rows) =>
+    rows.map((row) => [...row.children].map((cell) => (cell as HTMLElement).innerText.trim())),
+  )
+
+const card = (page: Page, label: string) =>
+  page.$$eval(
+    '.card',
+    (cards, wanted) =>
+      cards.find((each) => each.querySelector('.card-label')?.textContent === wanted)?.querySelector('b')?.textContent,
+    label,
+  )
+
+const count = (value: number) => new Intl.NumberFormat('en-GB').format(value)
+const share = (value: number, digits = 2) =>
+  new Intl.NumberFormat('en-GB', {
+    style: 'percent',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value)
+
+beforeAll(async () => {
+  if (!chromiumPath) return
+  const dashboard = join(root, 'packages/dashboard')
+  execFileSync('node_modules/.bin/tsup', ['--no-clean'], { cwd: dashboard, stdio: 'pipe' })
+  cpSync(join(dashboard, 'dist'), join(root, 'packages/collector/dist/dashboard'), { recursive: true })
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  for (const { app, db } of opened) {
+    await app.close()
+    await db.close()
+  }
+})
+
+describe.skipIf(!chromiumPath)('on sample data', () => {
+  let served: Served
+  let context: BrowserContext
+  let page: Page
+  let complaints: string[]
+  const requested = new Set<string>()
+
+  beforeAll(async () => {
+    served = await serve()
+    const { app, db } = served
+    const visits = drawVisits(demoPosts, { seed: '1', days: SAMPLE_DAYS }, createSiteClock('UTC'), Date.now())
+    await nameContent(db.kysely, demoPosts)
+    await fill(visits, { app, jwtSecret: JWT_SECRET, onProgress() {}, signal: new AbortController().signal })
+    await closeFilledDays(db, served.config, Date.now)
+    ;({ context, page, complaints } = await openPage())
+    page.on('request', (request) => requested.add(new URL(request.url()).origin))
+  })
+  afterAll(() => context.close())
+
+  test('the overview shows the numbers of the API and of the tables', async () => {
+    await open(page, served)
+    const { totals, viewers } = await served.ask<SiteStats>('stats/site?days=7')
+    expect(await card(page, 'Viewers')).toBe(count(viewers!.value))
+    expect(await card(page, 'Impressions')).toBe(count(totals.impressions))
+    expect(await card(page, 'Views')).toBe(count(totals.views))
+    expect(await card(page, 'Clicks')).toBe(count(totals.clicks))
+    expect(await card(page, 'Likes')).toBe(count(totals.likes))
+    expect(await card(page, 'Shares')).toBe(count(totals.shares))
+    expect(await card(page, 'Page views')).toBe(count(totals.pageViews))
+
+    const rows = await served.db.kysely
+      .selectFrom('event_log')
+      .select(({ fn }) => ['type', fn.countAll<string>().as('n')])
+      .where('counted', '=', true)
+      .groupBy('type')
+      .execute()
+    const stored = Object.fromEntries(rows.map(({ type, n }) => [type, Number(n)]))
+    expect(await card(page, 'Impressions')).toBe(count(stored.impression!))
+    expect(await card(page, 'Clicks')).toBe(count(stored.click!))
+    expect(await card(page, 'Views')).toBe(count(stored.view!))
+  })
+
+  test('every list of the overview shows the numbers of the API', async () => {
+    await open(page, served)
+    const { items } = await served.ask<TopContent>('stats/top?days=7&by=impressions&limit=10')
+    expect((await rowsOf(page, '#top')).map((cells) => cells[1])).toEqual(items.map(({ value }) => count(value)))
+    const pages = await served.ask<TopContent>('stats/top?days=7&by=pageViews&limit=10')
+    expect(await rowsOf(page, '#pages')).toEqual(pages.items.map(({ content, value }) => [content.id, count(value)]))
+    for (const [panel, dimension, type] of [
+      ['#by-source', 'source', 'impression'],
+      ['#by-device', 'device', 'impression'],
+      ['#by-country', 'country', 'impression'],
+      ['#by-referrer', 'referrer', 'page_view'],
+    ]) {
+      const answer = await served.ask<SiteBreakdown>(`stats/breakdown/${dimension}?days=7&type=${type}`)
+      const shown = (await rowsOf(page, panel!)).map((cells) => cells.slice(1))
+      const told = answer.items.map((item) => [count(item.count), share(item.count / answer.total, 1)])
+      expect(shown.slice(0, Math.min(8, told.length)), panel).toEqual(told.slice(0, 8))
+    }
+    await page.click('#series summary')
+    const { series } = await served.ask<SiteSeries>('stats/series?days=7')
+    expect((await rowsOf(page, '#series')).map((cells) => cells[1])).toEqual(
+      series.map(({ impressions }) => count(impressions)),
+    )
+  })
+
+  test('what the reader chooses is counted by every list, kept by a reload, and undone by going back', async () => {
+    await page.goto(`${served.origin}/`)
+    await page.fill('#token', ADMIN_TOKEN)
+    await page.check('text=Keep me signed in')
+    await page.click('button:has-text("Sign in")')
+    await ready(page)
+    const before = await rowsOf(page, '#by-device')
+    await page.click('button.card:has-text("Clicks")')
+    await page.click('label:has-text("Signed in")')
+    await page.waitForURL(/audience=authenticated/)
+    await ready(page)
+    const answer = await served.ask<SiteBreakdown>('stats/breakdown/device?days=7&type=click&audience=authenticated')
+    const shown = async () => (await rowsOf(page, '#by-device')).map((cells) => cells[1])
+    await expect.poll(shown).toEqual(answer.items.map((item) => count(item.count)))
+
+    await page.reload()
+    await ready(page)
+    expect(new URL(page.url()).search).toBe('?audience=authenticated&by=clicks')
+    expect(await shown()).toEqual(answer.items.map((item) => count(item.count)))
+    const cookies = await context.cookies()
+    expect(cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite])).toEqual([[true, 'Strict']])
+
+    await page.goBack()
+    await page.goBack()
+    await expect.poll(() => rowsOf(page, '#by-device')).toEqual(before)
+    await page.click('button:has-text("Sign out")')
+    await page.waitForSelector('#token')
+    await expect.poll(() => context.cookies()).toEqual([])
+  })
+
+  test('a content leads to its own page, which shows the numbers of the API', async () => {
+    await open(page, served)
+    await page.click('#top tbody tr:first-child a')
+    await page.waitForSelector('.content-title')
+    const parameters = new URL(page.url()).searchParams
+    const path = `content/${parameters.get('type')}/${parameters.get('id')}/stats`
+    const { totals, viewers, watches } = await served.ask<ContentStats>(`${path}?days=7&type=impression`)
+    expect(await card(page, 'Viewers')).toBe(count(viewers!.value))
+    const steps = await page.$$eval('#funnel li b', (numbers) => numbers.map((each) => each.textContent))
+    const { impressions, views, clicks, likes, shares } = totals
+    expect(steps).toEqual([impressions, views, clicks, likes, shares].map(count))
+    const classes = await page.$$eval('#watches li b', (numbers) => numbers.map((each) => each.textContent))
+    const told = [watches.skipped, watches.partial, watches.completed]
+    expect(classes).toEqual(told.every((each) => each === 0) ? [] : told.map(count))
+  })
+
+  test('the feed shows click-through by position and source, trends, hours and variants as the API tells them', async () => {
+    await open(page, served, '?page=feed&source=feed')
+    await page.click('#positions summary')
+    const { items } = await served.ask<Positions>('stats/positions?days=7&limit=1000')
+    const positions = items.filter(({ source }) => source === 'feed')
+    const shown = await rowsOf(page, '#positions')
+    expect(shown.map((cells) => cells.slice(0, 4))).toEqual(
+      positions.map((row) => [
+        count(row.position),
+        count(row.impressions),
+        count(row.clicks),
+        row.clickThroughRate === null ? '–' : share(row.clickThroughRate),
+      ]),
+    )
+    expect(await page.locator('#positions .whisker').count()).toBe(
+      positions.slice(0, 24).filter(({ interval }) => interval !== null).length,
+    )
+
+    const trending = await served.ask<Trending>('trending')
+    expect((await rowsOf(page, '#trending')).map((cells) => cells[1])).toEqual(
+      trending.items.map(({ score }) => score.toFixed(2)),
+    )
+    const { cells } = await served.ask<HoursOfWeek>('stats/hours?days=7')
+    const heat = await page.$$eval('.heat tbody td', (each) => each.map((cell) => cell.textContent))
+    expect(heat).toEqual(cells.map((cell) => count(Math.round((cell.seen / cell.hours) * 10) / 10)))
+    const variants = await served.ask<Comparison>('stats/compare?days=7&key=variant')
+    expect((await rowsOf(page, '#compare')).map((row) => row.slice(0, 4))).toEqual(
+      variants.items.map(({ value, per, events, rate }) => [value, count(per), count(events), share(rate!)]),
+    )
+  })
+
+  test('live counters move within two seconds of an event, and say who is there', async () => {
+    await open(page, served, '?page=live')
+    await page.waitForSelector('.live-state.streaming')
+    expect(await card(page, 'Clicks')).toBe('0')
+    const event = { type: 'click', content: { type: 'post', id: 'just-now' }, source: 'feed' }
+    const sentAt = performance.now()
+    const sent = await fetch(`${served.origin}/v1/events`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36',
+      },
+      body: JSON.stringify(event),
+    })
+    expect(sent.status).toBe(200)
+    await until('the counter to move', async () => (await card(page, 'Clicks')) === '1')
+    expect(performance.now() - sentAt).toBeLessThan(2_000)
+    expect(await rowsOf(page, '#live-contents')).toEqual([['post just-now', '1 click', '1']])
+    await expect.poll(() => page.textContent('.now b'), { timeout: 15_000 }).toBe('1')
+  })
+
+  test('trust tells what became of every event, and that no session has a gap', async () => {
+    await open(page, served, '?page=trust')
+    const { n } = await served.db.kysely
+      .selectFrom('outcomes')
+      .select(({ fn }) => fn.sum<string>('count').as('n'))
+      .where('outcome', '=', 'tracked')
+      .executeTakeFirstOrThrow()
+    const stored = (await rowsOf(page, '#outcomes')).filter(([name]) => name!.startsWith('Stored'))
+    expect(stored.reduce((sum, cells) => sum + Number(cells[1]!.replaceAll(',', '')), 0)).toBe(Number(n))
+    const gaps = await rowsOf(page, '#sequences')
+    expect(gaps.length).toBe(SAMPLE_DAYS)
+    expect(gaps.map((cells) => cells[3])).toEqual(gaps.map(() => '0'))
+    const settings = await rowsOf(page, '#settings')
+    expect(settings).toContainEqual(['RAW_RETENTION_DAYS', '31'])
+    expect(settings).toContainEqual(['JWT_SECRET', '(set)'])
+    expect(await page.content()).not.toContain(JWT_SECRET)
+  })
+
+  test('an author sees own content and nothing else', async () => {
+    await served.db.kysely
+      .updateTable('content')
+      .set({ owner_id: 'ada' })
+      .where('type', '=', 'post')
+      .where('id', '=', '1')
+      .execute()
+    const token = await tokenOf('ada')
+    await open(page, served, '?page=content&type=post&id=1', token)
+    const { totals } = await served.ask<ContentStats>('content/post/1/stats?days=7')
+    expect(await card(page, 'Impressions')).toBe(count(totals.impressions))
+    expect(await page.$$eval('nav[aria-label="Pages"] a', (links) => links.map((each) => each.textContent))).toEqual([
+      'Content',
+    ])
+    await page.goto(`${served.origin}/?page=content&type=post&id=2#token=${token}`)
+    await page.reload()
+    await page.goto(`${served.origin}/?page=content&type=post&id=2&again#token=${token}`)
+    await page.waitForSelector('[role=alert]')
+    expect(await page.textContent('[role=alert]')).toContain('authors see their own content')
+  })
+
+  test('the first load takes at most a second', async () => {
+    const fresh = await openPage()
+    const startedAt = performance.now()
+    await fresh.page.goto(`${served.origin}/?days=30#token=${ADMIN_TOKEN}`)
+    await ready(fresh.page)
+    const tookMs = performance.now() - startedAt
+    await fresh.context.close()
+    expect(tookMs).toBeLessThan(FIRST_LOAD_MS)
+  })
+
+  test('nothing is asked of another origin, and nothing is complained about', () => {
+    expect([...requested]).toEqual([served.origin])
+    expect(complaints).toEqual([])
+  })
+
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  interface Violation {
+    id: string
+    nodes: { html: string; failureSummary?: string }[]
+  }
+
+  test.each([
+    ['light', 1_280],
+    ['dark', 390],
+  ] as const)('has no violation of accessibility, %s and %s pixels wide', async (colorScheme, width) => {
+    const visit = await openPage({ colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' })
+    const found: string[] = []
+    for (const query of [
+      '?days=30',
+      '?page=content',
+      '?page=content&type=reel&id=3',
+      '?page=feed',
+      '?page=live',
+      '?page=trust',
+    ]) {
+      await open(visit.page, served, query)
+      await visit.page.evaluate(axe)
+      const violations = await visit.page.evaluate<Violation[]>('axe.run().then(({ violations }) => violations)')
+      for (const { id, nodes } of violations)
+        found.push(`${query} ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary ?? ''}`)
+      const isWider = await visit.page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
+      if (isWider) found.push(`${query} is wider than the screen`)
+    }
+    await visit.context.close()
+    expect(found).toEqual([])
+  })
+})
+
+/** Texts by which pages of other products were broken (research: stored XSS in analytics dashboards). */
+const attacks = [
+  '<script>window.hit=1</script>',
+  '<img src=x onerror=window.hit=2>',
+  '"><svg onload=window.hit=3>',
+  "' onmouseover='window.hit=4",
+  '" autofocus onfocus="window.hit=5',
+  'javascript:window.hit=6',
+  '{{constructor.constructor("window.hit=7")()}}',
+  '${window.hit=8}',
+  '%3Cscript%3Ewindow.hit=9%3C/script%3E',
+  '&lt;img src=x onerror=window.hit=10&gt;',
+  '</title><script>window.hit=11</script>',
+  '=HYPERLINK("http://evil.test","x")',
+  '\u202Ereversed<iframe srcdoc="<script>parent.hit=12</script>">',
+]
+
+describe.skipIf(!chromiumPath)('with an attack in every text that a stranger can send', () => {
+  let served: Served
+
+  beforeAll(async () => {
+    served = await serve()
+    const now = Date.now()
+    for (const [index, text] of attacks.entries()) {
+      const content = { type: 'post', id: text }
+      const base = { content, source: text, viewType: text, position: 0, metadata: { variant: text } }
+      const events: Omit<WireEvent, 'id'>[] = [
+        { type: 'impression', ...base },
+        { type: 'view', ...base, durationMs: 2_000 },
+        { type: 'click', ...base },
+        { type: 'like', ...base },
+        {
+          type: 'page_view',
+          content: { type: 'page', id: `/${text}` },
+          referrer: `http://evil-${index}.test/${encodeURIComponent(text)}`,
+        },
+      ]
+      const answer = await fetch(`${served.origin}/v1/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': `Mozilla/5.0 Chrome/140.0 ${index}` },
+        body: JSON.stringify({ events: Array.from({ length: 15 }, () => events).flat() }),
+      })
+      expect(answer.status).toBe(200)
+      const named = await fetch(`${served.origin}/v1/content/post/${encodeURIComponent(text)}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${ADMIN_TOKEN}` },
+        body: JSON.stringify({ title: text }),
+      })
+      expect(named.ok).toBe(true)
+      await served.db.kysely
+        .insertInto('dead_letters')
+        .values({
+          event_id: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+          received_at: new Date(now),
+          viewer_key: '1',
+          user_id: text,
+          code: '22P02',
+          message: text,
+          event: '{}',
+          stored_as: '{}',
+        })
+        .execute()
+    }
+  })
+
+  test('nothing runs, nothing is asked of another origin, and the policy has nothing to stop', async () => {
+    const { page, complaints, context } = await openPage()
+    const origins = new Set<string>()
+    page.on('request', (request) => origins.add(new URL(request.url()).origin))
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)
+      })
+    })
+    const text = attacks[2]!
+    const one = `?page=content&type=post&id=${encodeURIComponent(text)}`
+    const source = `?page=feed&source=${encodeURIComponent(text)}&key=${encodeURIComponent(text)}`
+    for (const query of ['', '?by=views', '?page=content', one, '?page=feed', source, '?page=live', '?page=trust']) {
+      await open(page, served, query)
+      for (const summary of await page.$$('details:not(.dates) summary')) await summary.click()
+      for (const tab of await page.$$('.tabs button')) await tab.click()
+      for (const each of await page.$$('.chart, .rate, .card, .heat tbody tr:first-child td')) await each.hover()
+      for (const row of (await page.$$('tbody th a')).slice(0, 13)) await row.hover()
+      expect(await page.evaluate('window.hit'), query).toBeUndefined()
+      const addresses = await page.$$eval('a', (links) => links.map((link) => link.protocol))
+      expect(new Set(addresses)).toEqual(new Set(['http:']))
+      const strange = await page.$$eval(
+        'script, iframe, img, svg[onload], [onerror], [onmouseover], [onfocus]',
+        (all) => all.map((each) => each.outerHTML),
+      )
+      expect(strange).toEqual(['<script type="module" src="./app.js"></script>'])
+    }
+    await open(page, served)
+    const shown = await rowsOf(page, '#top')
+    expect(shown.length).toBe(10)
+    expect(
+      shown.every(([name]) => attacks.some((each) => name!.includes(each.replaceAll(/\s+/g, ' ').slice(0, 8)))),
+    ).toBe(true)
+    expect([...origins]).toEqual([served.origin])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('no cell of a saved table is a formula', async () => {
+    const { page, context } = await openPage({ acceptDownloads: true })
+    await open(page, served, '?page=content')
+    const download = page.waitForEvent('download')
+    await page.click('#contents .csv')
+    const csv = readFileSync(await (await download).path(), 'utf8')
+    expect(csv.split('\r\n').length).toBe(attacks.length + 2)
+    expect(csv).toContain(`"'=HYPERLINK`)
+    expect(csv).not.toMatch(/(^|,|\n)"?[=+@\t]/)
+    await context.close()
+  })
+})
