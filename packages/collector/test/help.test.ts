@@ -7,7 +7,9 @@ import { helpText } from '../src/commands/help'
 import { runCli } from './support/collector-process'
 
 /** Commands of the overview, as users find them. */
-const commands = [...helpText().matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name = '']) => name).filter((name) => name !== 'help')
+const commands = [...helpText().matchAll(/^ {2}([a-z-]+) {2,}\S/gm)]
+  .map(([, name = '']) => name)
+  .filter((name) => name !== 'help')
 
 /** `[command, example]` for every line of an example. */
 const examples = commands.flatMap((command) => {
@@ -29,7 +31,9 @@ test.each(commands)('%s has an example', (command) => {
 
 describe('with a database that is not there, the example gets past its arguments:', () => {
   // What runs until it is stopped, or in place of its arguments; the tests of demo and of start run those.
-  const finite = examples.filter(([command, line]) => command !== 'demo' && !(command === 'start' && !line.includes('--print')))
+  const finite = examples.filter(
+    ([command, line]) => command !== 'demo' && !(command === 'start' && !line.includes('--print')),
+  )
 
   test.each(finite)('%s: %s', async (_command, line) => {
     const words = (line.split('sightline ').at(-1) ?? '').replace(/ > \S+$/, '').split(' ')
@@ -37,11 +41,9 @@ describe('with a database that is not there, the example gets past its arguments
     const nowhere = words.some((word) => word === '--to' || word.startsWith('--data-dir'))
       ? { DATA_DIR: dir }
       : { DATABASE_URL: 'postgres://x@127.0.0.1:1/none' }
-    const { child, ended, output } = runCli(words, nowhere, dir)
-    child.stdin?.end()
-    const code = await ended
+    const { ended, output } = runCli(words, nowhere, dir)
+    expect([await ended, output()]).not.toEqual([2, expect.anything()])
     expect(output()).not.toMatch(/unknown argument|expected one of/)
-    expect(code, output()).not.toBe(2)
   })
 })
 

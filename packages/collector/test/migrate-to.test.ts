@@ -25,14 +25,24 @@ async function places() {
   return { dataDir, url }
 }
 
-const questions = ['site?days=7', 'series?days=7', 'top?by=views&limit=20', 'breakdown/source', 'positions', 'hours', 'durations']
+const questions = [
+  'site?days=7',
+  'series?days=7',
+  'top?by=views&limit=20',
+  'breakdown/source',
+  'positions',
+  'hours',
+  'durations',
+]
 
 /** What the stats API answers, without when. */
 async function ask(env: Record<string, string>): Promise<unknown[]> {
   const collector = await startCollector({ ...env, ADMIN_TOKEN, LOG_LEVEL: 'silent' })
   const answers: unknown[] = []
   for (const question of questions) {
-    const answer = await fetch(`${collector.url}/v1/stats/${question}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
+    const answer = await fetch(`${collector.url}/v1/stats/${question}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    })
     expect(answer.status).toBe(200)
     const { freshAsOf: _when, ...numbers } = (await answer.json()) as Record<string, unknown>
     answers.push(numbers)
@@ -68,15 +78,28 @@ test('killed twice on the way: equal counts, equal answers', async () => {
 
   expect(await ask({ DATABASE_URL: url })).toEqual(before)
   const [source, target] = [await openDatabase({ dataDir }), await openDatabase({ databaseUrl: url })]
-  undo.unshift(() => source.close(), () => target.close())
+  undo.unshift(
+    () => source.close(),
+    () => target.close(),
+  )
   expect(await storedIds(target)).toEqual(await storedIds(source))
   expect(await countRows(target, 'events')).toBe(BATCHES * 100)
   expect(await countersOffBy(target)).toEqual([])
 }, 240_000)
 
 test.each([
-  [{ DATABASE_URL: 'postgres://x@127.0.0.1:1/none' }, ['--to', 'postgres://x@127.0.0.1:1/other'], 2, /Leave DATABASE_URL out/],
-  [{ DATA_DIR: './nowhere' }, ['--to', 'postgres://x@127.0.0.1:1/other'], 78, /DATA_DIR must be a directory with an embedded/],
+  [
+    { DATABASE_URL: 'postgres://x@127.0.0.1:1/none' },
+    ['--to', 'postgres://x@127.0.0.1:1/other'],
+    2,
+    /Leave DATABASE_URL out/,
+  ],
+  [
+    { DATA_DIR: './nowhere' },
+    ['--to', 'postgres://x@127.0.0.1:1/other'],
+    78,
+    /DATA_DIR must be a directory with an embedded/,
+  ],
   [{}, ['--to', 'mysql://x'], 78, /must be a URL that begins with postgres:\/\//],
   [{}, ['--list', '--dry-run'], 2, /expected one of --list, --dry-run and --to/],
 ])('with %j, migrate %j ends with %d', async (env, argv, code, sentence) => {

@@ -34,6 +34,7 @@ test('a rolling restart loses nothing, stores nothing twice and fails no request
 
   const over = new AbortController()
   const acknowledged: string[] = []
+  let decided = 0
   const failures: (number | string)[] = []
   async function keepSending(): Promise<void> {
     while (!over.signal.aborted) {
@@ -43,7 +44,7 @@ test('a rolling restart loses nothing, stores nothing twice and fails no request
       if (answer instanceof Error || !answer.ok) failures.push(answer instanceof Error ? answer.message : answer.status)
       else {
         const { tracked, duplicates } = (await answer.json()) as IngestResult
-        expect(tracked + duplicates).toBe(20)
+        decided += tracked + duplicates
         acknowledged.push(...events.map(({ id }) => id ?? ''))
       }
       // Beside three processes on few cores: load, not a race for the processor.
@@ -67,6 +68,7 @@ test('a rolling restart loses nothing, stores nothing twice and fails no request
   await Promise.all(sending)
 
   expect(failures).toEqual([])
+  expect(decided).toBe(acknowledged.length)
   const db = await openDatabase({ databaseUrl })
   undo.unshift(() => db.close())
   expect(await storedIds(db)).toEqual(acknowledged.toSorted())

@@ -1,5 +1,6 @@
 // Which days are due: every day that has ended is counted once from its events, and again when late ones have come.
 import { sql } from 'kysely'
+import { errorCode } from '../database/error-class'
 import type { Database } from '../database/open-database'
 import { within, type Span } from '../day-tally'
 import { readLastDroppedDay } from '../find-closed-days'
@@ -12,6 +13,9 @@ const HOUR_MS = 3_600_000
 const GRACE_MS = HOUR_MS
 /** Events older than this get the time of their arrival (`ingest/decide.ts`), so no earlier day can get new ones. */
 const OLDEST_EVENT_DAYS = 31
+const MAX_ATTEMPTS = 5
+/** SQLSTATE of a snapshot that somebody else has changed, and of a deadlock. */
+const DISTURBED = new Set(['40001', '40P01'])
 
 export interface CloseDaysOptions {
   db: Pick<Database, 'kysely'>
@@ -34,11 +38,22 @@ export async function closeDays(options: CloseDaysOptions): Promise<ClosedDay[]>
   const { db, clock, rules, now, onClosed } = options
   const closed: ClosedDay[] = []
   for (const day of await findDueDays(options)) {
-    const result = await closeDay(db, toClose(day, clock, now), rules, now)
+    const result = await againIfDisturbed(() => closeDay(db, toClose(day, clock, now), rules, now))
     closed.push(result)
     onClosed?.(result)
   }
   return closed
+}
+
+/** Of two that close one day at once, the database stops the second, which then finds the work of the first. */
+async function againIfDisturbed<Result>(close: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await close()
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !DISTURBED.has(errorCode(error) ?? '')) throw error
+    }
+  }
 }
 
 async function findDueDays({ db: { kysely }, clock, rawRetentionDays, now }: CloseDaysOptions): Promise<string[]> {

@@ -51,6 +51,10 @@ test('without credentials, everything that asks for some refuses as described', 
   expect(closed.length).toBeGreaterThan(20)
   for (const { path, method } of closed.filter(({ operation }) => operation['x-example'])) {
     const { operationId, status, problems } = await call(path, method)
-    expect({ operationId, status, problems }).toEqual({ operationId, status: expect.toBeOneOf([401, 429]), problems: [] })
+    expect({ operationId, status, problems }).toEqual({
+      operationId,
+      status: expect.toBeOneOf([401, 429]),
+      problems: [],
+    })
   }
 })

@@ -11,14 +11,22 @@ export async function balance(targets: () => readonly string[]): Promise<Balance
   const agent = new Agent({ keepAlive: true })
   let turn = 0
 
-  function forward(target: string, { url: path, headers }: IncomingMessage, body: Buffer): Promise<{ status: number; body: Buffer }> {
+  function forward(
+    target: string,
+    { url: path, headers }: IncomingMessage,
+    body: Buffer,
+  ): Promise<{ status: number; body: Buffer }> {
     return new Promise((resolve, reject) => {
-      const sending = request(`${target}${path}`, { method: 'POST', agent, headers: { 'content-type': headers['content-type'] } }, (answer) => {
-        const parts: Buffer[] = []
-        answer.on('data', (part: Buffer) => parts.push(part))
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts) }))
-        answer.on('error', reject)
-      })
+      const sending = request(
+        `${target}${path}`,
+        { method: 'POST', agent, headers: { 'content-type': headers['content-type'] } },
+        (answer) => {
+          const parts: Buffer[] = []
+          answer.on('data', (part: Buffer) => parts.push(part))
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts) }))
+          answer.on('error', reject)
+        },
+      )
       sending.on('error', reject)
       sending.end(body)
     })

@@ -39,7 +39,7 @@ onBothDatabases('the session', (database) => {
     const { call, kept } = await signIn()
     for (const path of ['session', 'stats/site', 'stats/breakdown/country', 'trust', 'now']) {
       const answer = await call('GET', `/v1/${path}`, undefined, { headers: kept })
-      expect(answer.statusCode, path).toBe(200)
+      expect([path, answer.statusCode]).toEqual([path, 200])
     }
     expect((await call('GET', '/v1/session', undefined, { headers: kept })).json()).toMatchObject({
       role: 'admin',
@@ -56,7 +56,7 @@ onBothDatabases('the session', (database) => {
       ['GET', '/v1/client-address'],
     ] as const) {
       const answer = await call(method, path, method === 'PUT' ? {} : undefined, { headers: kept })
-      expect(answer.statusCode, path).toBe(401)
+      expect([path, answer.statusCode]).toEqual([path, 401])
     }
   })
 

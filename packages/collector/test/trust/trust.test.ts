@@ -10,6 +10,8 @@ import { impression, storedIds } from '../support/events'
 
 const token = ADMIN_TOKEN
 
+const seenAgo = (minutes: number) => impression({ occurredAt: Date.now() - minutes * 60_000 })
+
 const readReport = async ({ call }: TestCollector) => {
   const answer = await call('GET', '/v1/trust', undefined, { token })
   expect(answer.statusCode).toBe(200)
@@ -34,9 +36,8 @@ onBothDatabases('the report', (database) => {
   test('tells what became of every event, by day and reason', async () => {
     const collector = await build()
     const event = impression()
-    await collector.send([event, impression()])
+    await collector.post([event, impression(), impression({ type: 'Not a type' })])
     await collector.send([event])
-    await collector.post([impression({ type: 'Not a type' })])
     const { outcomes } = await readReport(collector)
     const today = utcDay(Date.now())
     expect(outcomes).toEqual([
@@ -49,9 +50,8 @@ onBothDatabases('the report', (database) => {
   test('finds the numbers that are missing inside a session, and none in one that is whole', async () => {
     const collector = await build()
     const [whole, torn] = ['0190aaaa-0000-7000-8000-000000000001', '0190aaaa-0000-7000-8000-000000000002']
-    const at = (sessionId: string, seq: number) => impression({ sessionId, seq })
-    await collector.send([0, 1, 2, 3].map((seq) => at(whole, seq)))
-    await collector.send([3, 4, 9].map((seq) => at(torn, seq)))
+    await collector.send([0, 1, 2, 3].map((seq) => impression({ sessionId: whole, seq })))
+    await collector.send([3, 4, 9].map((seq) => impression({ sessionId: torn, seq })))
     const { sequences } = await readReport(collector)
     expect(sequences).toEqual([{ day: utcDay(Date.now()), sessions: 2, expected: 11, stored: 7 }])
   })
@@ -98,10 +98,9 @@ onBothDatabases('the report', (database) => {
 
   test('who is there now are the different viewers of the last five minutes', async () => {
     const collector = await build()
-    const at = (minutesAgo: number) => impression({ occurredAt: Date.now() - minutesAgo * 60_000 })
-    await collector.send([at(0), at(1)], { token: await tokenOf('ada') })
-    await collector.send([at(4)], { token: await tokenOf('bob') })
-    await collector.send([at(6)], { token: await tokenOf('eve') })
+    await collector.send([seenAgo(0), seenAgo(1)], { token: await tokenOf('ada') })
+    await collector.send([seenAgo(4)], { token: await tokenOf('bob') })
+    await collector.send([seenAgo(6)], { token: await tokenOf('eve') })
     const answer = await collector.call('GET', '/v1/now', undefined, { token })
     expect(answer.json()).toMatchObject({ viewers: 2, windowMs: 300_000 })
   })
