@@ -13,7 +13,7 @@ const sources = Object.fromEntries(packages.map((name) => [name, readSources(nam
 
 const rooms: Record<string, string[]> = {
   sdk: ['observe', 'record', 'deliver'],
-  collector: ['ingest', 'catalog', 'rollup', 'stats', 'viewers', 'privacy', 'retention', 'live', 'transfer'],
+  collector: ['ingest', 'catalog', 'rollup', 'stats', 'viewers', 'privacy', 'retention', 'live', 'transfer', 'trust'],
 }
 
 /** The only files that know the order of the rooms. */

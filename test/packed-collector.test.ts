@@ -41,9 +41,14 @@ afterAll(async () => {
 
 async function start(): Promise<{ url: string; token: string; output: () => string }> {
   // Without npx between us and the process, so that it gets the signal itself.
-  collector = spawn(join(dir, 'node_modules/.bin/sightline'), ['start', '--port', '0'], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  collector = spawn(join(dir, 'node_modules/.bin/sightline'), ['start', '--port', '0'], {
+    cwd: dir,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
-  for (const stream of [collector.stdout, collector.stderr]) stream?.on('data', (text: Buffer) => (output += text.toString()))
+  for (const stream of [collector.stdout, collector.stderr])
+    stream?.on('data', (text: Buffer) => (output += text.toString()))
   for (let waitedMs = 0; waitedMs < LONGEST_START_MS; waitedMs += 50) {
     const url = /Dashboard +(http:\S+)\//.exec(output)?.[1]
     const token = /(sightline_[\w-]{43})/.exec(output)?.[1]

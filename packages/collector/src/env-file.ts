@@ -33,7 +33,10 @@ export function readEnvironment(argv: readonly string[], env: NodeJS.ProcessEnv)
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if (asked === undefined) return { env, rest, file: undefined, fromFile: new Set(), warnings: [] }
-    throw new ConfigError([`config: --env-file must be a file that can be read, got "${asked}" (${errorCode(error)}).`], 78)
+    throw new ConfigError(
+      [`config: --env-file must be a file that can be read, got "${asked}" (${errorCode(error)}).`],
+      78,
+    )
   }
   const given = parseEnv(text) as Record<string, string>
   const known = variableNames()

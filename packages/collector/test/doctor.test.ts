@@ -98,34 +98,34 @@ describe('a database', () => {
 })
 
 /** What only an hour or a year of running would bring about, on a database in memory. */
-describe('examined', () => {
-  async function examine(check: string, plant: (db: Database) => Promise<unknown>, shiftMs = 0) {
-    const dataDir = mkdtempSync(join(tmpdir(), 'doctor-'))
-    const db = await openDatabase({ memory: true })
-    cleanUps.push(() => rmSync(dataDir, { recursive: true }))
-    try {
-      await migrate(db)
-      await ensurePartitions(db, 1, Date.now())
-      await plant(db)
-      const findings = await examineDatabase({
-        kysely: db.kysely,
-        kind: db.kind,
-        dataDir,
-        pendingMigrations: async () => [],
-        now: () => Date.now() + shiftMs,
-      })
-      return findings.find((each) => each.check === check)
-    } finally {
-      await db.close()
-    }
+async function examine(check: string, plant: (db: Database) => Promise<unknown>, shiftMs = 0) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'doctor-'))
+  const db = await openDatabase({ memory: true })
+  cleanUps.push(() => rmSync(dataDir, { recursive: true }))
+  try {
+    await migrate(db)
+    await ensurePartitions(db, 1, Date.now())
+    await plant(db)
+    const findings = await examineDatabase({
+      kysely: db.kysely,
+      kind: db.kind,
+      dataDir,
+      pendingMigrations: async () => [],
+      now: () => Date.now() + shiftMs,
+    })
+    return findings.find((each) => each.check === check)
+  } finally {
+    await db.close()
   }
+}
 
-  const trackedPerDay = (count: string) => (db: Database) =>
-    db.kysely
-      .insertInto('outcomes')
-      .values({ day: new Date().toISOString().slice(0, 10), outcome: 'tracked', reason: '', count } as never)
-      .execute()
+const trackedPerDay = (count: string) => (db: Database) =>
+  db.kysely
+    .insertInto('outcomes')
+    .values({ day: new Date().toISOString().slice(0, 10), outcome: 'tracked', reason: '', count } as never)
+    .execute()
 
+describe('examined', () => {
   test.each([
     [2 * 60_000, 'problem'],
     [30_000, 'warning'],

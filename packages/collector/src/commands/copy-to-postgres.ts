@@ -27,7 +27,10 @@ export async function copyToPostgres(config: Config, databaseUrl: string, { say,
     )
   }
   if (!existsSync(join(config.dataDir, 'pglite'))) {
-    throw new ConfigError([`config: DATA_DIR must be a directory with an embedded database, got "${config.dataDir}".`], 78)
+    throw new ConfigError(
+      [`config: DATA_DIR must be a directory with an embedded database, got "${config.dataDir}".`],
+      78,
+    )
   }
   const abort = new AbortController()
   const stop = () => abort.abort()
@@ -61,7 +64,9 @@ export async function copyToPostgres(config: Config, databaseUrl: string, { say,
     for (const [table, rows] of Object.entries(copied)) {
       if (rows > 0) say(`  ${table.padEnd(20)} ${rows.toLocaleString('en')}`)
     }
-    say('The counts of all tables are equal. Start the collector with DATABASE_URL now; the directory is not needed any more.')
+    say(
+      'The counts of all tables are equal. Start the collector with DATABASE_URL now; the directory is not needed any more.',
+    )
     return 0
   } catch (error) {
     if (!(error instanceof CopyRefused)) throw error

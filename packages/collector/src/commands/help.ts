@@ -52,7 +52,7 @@ Examples:
   erase: `Usage: sightline erase --user <id> | --anonymous-id <id>  [flags]
 Example:
   sightline erase --user 42`,
-  jobs: `Usage: sightline jobs list | run <name>  [flags]
+  jobs: `Usage: sightline jobs list | run <name>  [--json]  [flags]
 Examples:
   sightline jobs
   sightline jobs run close-days`,

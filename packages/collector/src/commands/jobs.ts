@@ -7,8 +7,11 @@ import { readJobStates, type JobState } from '../job-lease'
 import { runJob } from '../job-runner'
 import { createJobs } from '../jobs'
 import { createSiteClock } from '../site-clock'
+import { takeSwitch } from './take-option'
 
-export async function jobsCommand([action = 'list', ...rest]: string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function jobsCommand(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const json = takeSwitch(argv, '--json')
+  const [action = 'list', ...rest] = json.rest
   const isList = action === 'list' || action.startsWith('--')
   if (!isList && action !== 'run') {
     throw new ConfigError([`sightline: expected jobs list or jobs run <name>, got "${action}".`], 2)
@@ -26,7 +29,9 @@ export async function jobsCommand([action = 'list', ...rest]: string[], env: Nod
     }
     await migrate(db)
     if (!job) {
-      for (const state of await readJobStates(db, jobs)) console.log(describe(state))
+      const states = await readJobStates(db, jobs)
+      if (json.isOn) console.log(JSON.stringify(states, null, 2))
+      else for (const state of states) console.log(describe(state))
       return 0
     }
     const deps = { db, holder: `${hostname()} ${process.pid}`, leaseMs: config.jobLeaseMs }

@@ -24,6 +24,8 @@ export async function startCommand(
   const quiet = takeSwitch(argv, '--quiet')
   const config = readConfig(quiet.rest, env)
   const say = (text: string) => quiet.isOn || console.log(text)
+  // Before the database is opened: the file may be meant for another program.
+  if (origins.fromFile.size > 0) say(`Settings from ${origins.file}: ${[...origins.fromFile].join(', ')}.`)
   const db = await openDatabase(config)
   const app = await buildCollector({ db, config })
   let firstToken: ReturnType<typeof prepareUntilDone> | undefined
@@ -46,7 +48,6 @@ export async function startCommand(
     )
     return 1
   }
-  if (origins.fromFile.size > 0) say(`Settings from ${origins.file}: ${[...origins.fromFile].join(', ')}.`)
   say(whereThingsAre(config, db, portOf(app)))
   firstToken = prepareUntilDone(
     () => showFirstToken(config, db),

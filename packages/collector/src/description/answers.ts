@@ -64,7 +64,11 @@ const totals = z.strictObject({
   clickThroughRate: share,
 })
 const series = z.array(
-  z.strictObject({ ...eventCounts, day, viewers: count.nullable().describe('Exact, or `null` where nothing can tell.') }),
+  z.strictObject({
+    ...eventCounts,
+    day,
+    viewers: count.nullable().describe('Exact, or `null` where nothing can tell.'),
+  }),
 )
 const breakdownFields = {
   items: z.array(z.strictObject({ value: text, count })),
@@ -77,9 +81,7 @@ const breakdown = z.strictObject(breakdownFields)
 const dimension = z.enum(['country', 'device', 'source', 'viewType', 'channel', 'referrer'])
 const watchFields = { skipped: count, partial: count, completed: count, completionRate: share, interval }
 
-const madeFrom = z
-  .array(z.enum(['counters', 'closed_days', 'events']))
-  .describe('What the numbers were added up from.')
+const madeFrom = z.array(z.enum(['counters', 'closed_days', 'events'])).describe('What the numbers were added up from.')
 const provenance = {
   from: day.describe('First day, inclusive.'),
   to: day.describe('Last day, inclusive.'),
@@ -123,7 +125,9 @@ export const answers = {
   }) satisfies z.ZodType<Loose<IngestResult>>,
   ViewAnswer: z.strictObject({
     counted: z.boolean(),
-    reason: text.optional().describe('Why it does not count: `repeat`, `duplicate`, `own`, `bot`, `script` or `opted_out`.'),
+    reason: text
+      .optional()
+      .describe('Why it does not count: `repeat`, `duplicate`, `own`, `bot`, `script` or `opted_out`.'),
   }) satisfies z.ZodType<Loose<ViewAnswer>>,
   CatalogEntry: z.strictObject({
     type: text,
@@ -342,5 +346,11 @@ export type AnswerName = keyof typeof answers
 type Loose<T> = T extends readonly (infer Item)[]
   ? Loose<Item>[]
   : T extends object
-    ? { [Key in keyof T]: undefined extends T[Key] ? Loose<T[Key]> | undefined : {} extends Pick<T, Key> ? Loose<T[Key]> | undefined : Loose<T[Key]> }
+    ? {
+        [Key in keyof T]: undefined extends T[Key]
+          ? Loose<T[Key]> | undefined
+          : {} extends Pick<T, Key>
+            ? Loose<T[Key]> | undefined
+            : Loose<T[Key]>
+      }
     : T

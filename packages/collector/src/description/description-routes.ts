@@ -30,7 +30,10 @@ export function registerDescription(app: FastifyInstance, version: string): void
     reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-cache' }).send(describe()),
   )
   app.get('/docs', async (_request, reply) =>
-    reply.headers(pageHeaders).type('text/html; charset=utf-8').send((page ??= renderDocs(describe()))),
+    reply
+      .headers(pageHeaders)
+      .type('text/html; charset=utf-8')
+      .send((page ??= renderDocs(describe()))),
   )
   app.get('/docs.css', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').type('text/css; charset=utf-8').send(docsStyle),

@@ -3,7 +3,11 @@ import type { ApiDescription, DescribedOperation, JsonSchema } from './openapi'
 
 /** Text → HTML; what stands in backticks becomes code. */
 function html(text: string): string {
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  const escaped = text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
   return escaped.replaceAll(/`([^`]+)`/g, '<code>$1</code>')
 }
 
@@ -17,12 +21,10 @@ export function renderDocs(api: ApiDescription): string {
     return `<section><h2 id="${html(name)}">${html(name)}</h2><p>${html(description)}</p>${list.join('')}</section>`
   })
   const links = all.map(
-    ({ path, method, operation }) =>
-      `<li><a href="#${operation.operationId}"><b>${method}</b> ${html(path)}</a></li>`,
+    ({ path, method, operation }) => `<li><a href="#${operation.operationId}"><b>${method}</b> ${html(path)}</a></li>`,
   )
   const shapes = Object.entries(api.components.schemas).map(
-    ([name, schema]) =>
-      `<section id="schema-${html(name)}"><h3>${html(name)}</h3>${renderSchema(schema)}</section>`,
+    ([name, schema]) => `<section id="schema-${html(name)}"><h3>${html(name)}</h3>${renderSchema(schema)}</section>`,
   )
   return `<!doctype html>
 <html lang="en">
@@ -53,18 +55,30 @@ function renderOperation(path: string, method: string, operation: DescribedOpera
 <h3><b>${method}</b> ${html(path)}</h3>
 <p>${html(summary)}${description === undefined ? '' : ` ${html(description)}`}</p>
 <p class="who">For ${who.join(' or ')}.</p>
-${parameters.length === 0 ? '' : renderTable(['parameter', 'in', 'value', 'meaning'], parameters.map((each) => [`<code>${html(each.name)}</code>`, each.in, typeOf(each.schema), html(each.description ?? '')]))}
+${
+  parameters.length === 0
+    ? ''
+    : renderTable(
+        ['parameter', 'in', 'value', 'meaning'],
+        parameters.map((each) => [
+          `<code>${html(each.name)}</code>`,
+          each.in,
+          typeOf(each.schema),
+          html(each.description ?? ''),
+        ]),
+      )
+}
 ${body ? `<p>Body${requestBody.required ? '' : ' (may be left out)'}: ${typeOf(body)}, as <code>application/json</code> or <code>text/plain</code>.</p>` : ''}
 ${renderTable(
-    ['status', 'body', 'meaning'],
-    Object.entries(responses).map(([status, response]) => [
-      status,
-      Object.entries(response.content ?? {})
-        .map(([type, { schema }]) => (schema ? typeOf(schema) : `<code>${html(type)}</code>`))
-        .join(', '),
-      html(response.description).replaceAll('\n\n', '<br>'),
-    ]),
-  )}
+  ['status', 'body', 'meaning'],
+  Object.entries(responses).map(([status, response]) => [
+    status,
+    Object.entries(response.content ?? {})
+      .map(([type, { schema }]) => (schema ? typeOf(schema) : `<code>${html(type)}</code>`))
+      .join(', '),
+    html(response.description).replaceAll('\n\n', '<br>'),
+  ]),
+)}
 ${operation['x-example'] ? `<pre>${html(curlOf(path, method, operation, api))}</pre>` : ''}
 </article>`
 }
@@ -77,9 +91,14 @@ const whoIs: Record<string, string> = {
   metrics: 'holders of METRICS_TOKEN',
 }
 
-function curlOf(path: string, method: string, { parameters = [], requestBody, security }: DescribedOperation, api: ApiDescription): string {
+function curlOf(
+  path: string,
+  method: string,
+  { parameters = [], requestBody, security }: DescribedOperation,
+  api: ApiDescription,
+): string {
   const inPath = parameters.filter((each) => each.in === 'path')
-  const target = inPath.reduce((left, { name, example = '' }) => left.replace(`{${name}}`, example), path)
+  const target = inPath.reduce((left, { name, example = '' }) => left.replace(`{${name}}`, String(example)), path)
   const query = parameters.filter((each) => each.in === 'query' && each.example !== undefined)
   const search = query.map(({ name, example = '' }) => `${name}=${encodeURIComponent(example)}`).join('&')
   const example = requestBody?.content['application/json']?.example
@@ -95,8 +114,9 @@ function curlOf(path: string, method: string, { parameters = [], requestBody, se
   ].join(' ')
 }
 
+const cells = (tag: string, row: readonly string[]) => row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')
+
 function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]) => row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')
   const lines = rows.map((row) => `<tr>${cells('td', row)}</tr>`)
   return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>${lines.join('')}</tbody></table>`
 }
@@ -143,7 +163,10 @@ function typeOf(schema: JsonSchema): string {
   if (typeof additionalProperties === 'object') return `object of ${typeOf(additionalProperties)}`
   const range = [minimum === undefined ? '' : `from ${minimum}`, maximum === undefined ? '' : `to ${maximum}`]
   const fallback = schema.default === undefined ? '' : `, else <code>${html(JSON.stringify(schema.default))}</code>`
-  return `${[[type].flat().join(' or '), format, ...range].filter(Boolean).map((part) => html(String(part))).join(' ')}${fallback}`
+  return `${[[type].flat().join(' or '), format, ...range]
+    .filter(Boolean)
+    .map((part) => html(String(part)))
+    .join(' ')}${fallback}`
 }
 
 const isRefusal = ({ properties }: JsonSchema) => properties?.error !== undefined

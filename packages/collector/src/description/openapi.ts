@@ -2,7 +2,15 @@
 import { z } from 'zod'
 import { refusals, type RefusalCode } from '../errors'
 import { answers } from './answers'
-import { bodies, everywhere, operations, parameterNotes, type Credential, type Operation, type Told } from './operations'
+import {
+  bodies,
+  everywhere,
+  operations,
+  parameterNotes,
+  type Credential,
+  type Operation,
+  type Told,
+} from './operations'
 
 /** A schema of JSON, draft 2020-12, as far as this document uses it. */
 export interface JsonSchema {
@@ -29,7 +37,7 @@ export interface DescribedParameter {
   required: boolean
   description?: string
   schema: JsonSchema
-  example?: string
+  example?: string | number
 }
 
 type Content = Record<string, { schema?: JsonSchema; example?: unknown }>
@@ -135,7 +143,10 @@ function describeOperation(route: string, operation: Operation): DescribedOperat
       requestBody: {
         required: !operation.bodyIsOptional,
         content: {
-          'application/json': { schema: { $ref: uri(body) }, ...(example?.body !== undefined && { example: example.body }) },
+          'application/json': {
+            schema: { $ref: uri(body) },
+            ...(example?.body !== undefined && { example: example.body }),
+          },
           'text/plain': { schema: { $ref: uri(body) } },
         },
       },
@@ -147,7 +158,9 @@ function describeOperation(route: string, operation: Operation): DescribedOperat
 
 /** `GET /v1/me/opt-out` → `getMeOptOut`. */
 function operationId(route: string): string {
-  const words = route.replace(/^(\w+) (\/v1)?/, (_all, method: string) => `${method.toLowerCase()} `).split(/[^A-Za-z]+/)
+  const words = route
+    .replace(/^(\w+) (\/v1)?/, (_all, method: string) => `${method.toLowerCase()} `)
+    .split(/[^A-Za-z]+/)
   return words.map((word, index) => (index === 0 ? word : word.slice(0, 1).toUpperCase() + word.slice(1))).join('')
 }
 
@@ -171,9 +184,12 @@ function queryParameters({ query, example }: Operation): DescribedParameter[] {
     required: required.includes(name),
     ...noteOf(name),
     schema,
-    ...(example?.query?.[name] !== undefined && { example: example.query[name] }),
+    ...exampleOf(schema, example?.query?.[name]),
   }))
 }
+
+const exampleOf = ({ type }: JsonSchema, text: string | undefined) =>
+  text === undefined ? {} : { example: type === 'integer' ? Number(text) : text }
 
 const noteOf = (name: string) => (parameterNotes[name] === undefined ? {} : { description: parameterNotes[name] })
 
@@ -184,7 +200,9 @@ function describeResponses({ answers: told, refusals: own }: Operation): Record<
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   const statuses = [...new Set([...Object.keys(told).map(Number), ...byStatus.keys()])].toSorted((a, b) => a - b)
-  return Object.fromEntries(statuses.map((status) => [status, describeResponse(told[status], byStatus.get(status) ?? [])]))
+  return Object.fromEntries(
+    statuses.map((status) => [status, describeResponse(told[status], byStatus.get(status) ?? [])]),
+  )
 }
 
 function describeResponse(told: Told | undefined, codes: readonly RefusalCode[]): DescribedResponse {
@@ -237,7 +255,7 @@ function conversion(io: 'input' | 'output') {
     unrepresentable: 'any',
     override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: z.core.JSONSchema.JSONSchema }) {
       // Checked by code of our own; the only such value is `metadata`.
-      if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object'
+      if (zodSchema instanceof z.ZodCustom) jsonSchema.type = 'object'
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
       // An answer may get a new field without a new version.

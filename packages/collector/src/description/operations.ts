@@ -35,12 +35,31 @@ export interface Operation {
 }
 
 /** Refusals that any route can give, whatever it does. */
-export const everywhere: readonly RefusalCode[] = ['bad_request', 'timeout', 'headers_too_large', 'internal', 'unavailable']
+export const everywhere: readonly RefusalCode[] = [
+  'bad_request',
+  'timeout',
+  'headers_too_large',
+  'internal',
+  'unavailable',
+]
 
 const tokenRefusals = ['token_invalid', 'token_unexpected', 'too_many_attempts', 'keys_unavailable'] as const
 const guarded = ['token_missing', 'not_allowed', ...tokenRefusals] as const
-const jsonRefusals = ['invalid_json', 'forbidden_key', 'body_too_large', 'unsupported_media_type', 'unsupported_encoding'] as const
-const ingest = [...tokenRefusals, ...jsonRefusals, 'origin_not_allowed', 'rate_limited', 'overloaded', 'starting'] as const
+const jsonRefusals = [
+  'invalid_json',
+  'forbidden_key',
+  'body_too_large',
+  'unsupported_media_type',
+  'unsupported_encoding',
+] as const
+const ingest = [
+  ...tokenRefusals,
+  ...jsonRefusals,
+  'origin_not_allowed',
+  'rate_limited',
+  'overloaded',
+  'starting',
+] as const
 const personal = [...guarded, 'starting'] as const
 
 const { token, anonymousId, sentAt } = envelopeSchema.shape
@@ -55,7 +74,11 @@ export const bodies = {
   EventOrBatch: z.union([batchSchema, eventSchema]),
   PageView: z.object({
     path: z.string().describe('A path such as "/about", or a web address.'),
-    ...{ referrer, id, occurredAt, sessionId, metadata },
+    referrer,
+    id,
+    occurredAt,
+    sessionId,
+    metadata,
     ...sender,
   }),
   View: z.object({ ...viewFields, ...sender }),
@@ -106,7 +129,8 @@ export const operations: Record<string, Operation> = {
   },
   'POST /v1/content/:type/:id/views': {
     summary: 'Stores one view of a content, for callers without the SDK.',
-    detail: '201 when it counts, 200 when it does not, 404 when the content is unknown to a strict catalogue or private.',
+    detail:
+      '201 when it counts, 200 when it does not, 404 when the content is unknown to a strict catalogue or private.',
     tag: 'Events',
     credentials: ['nobody', 'user', 'admin'],
     body: 'View',
@@ -153,7 +177,14 @@ export const operations: Record<string, Operation> = {
     tag: 'Catalogue',
     credentials: ['admin'],
     answers: { 204: 'nothing' },
-    refusals: ['invalid_content', 'unknown_content', 'unsupported_media_type', 'unsupported_encoding', ...guarded, 'starting'],
+    refusals: [
+      'invalid_content',
+      'unknown_content',
+      'unsupported_media_type',
+      'unsupported_encoding',
+      ...guarded,
+      'starting',
+    ],
     example: { path: reel },
   },
 
@@ -170,7 +201,11 @@ export const operations: Record<string, Operation> = {
   }),
   'GET /v1/stats/durations': statistics('Lengths of views and watches.', 'Durations', questionSchemas.durations),
   'GET /v1/stats/engagement': statistics('What signed-in users did.', 'Engagement', questionSchemas.engagement),
-  'GET /v1/stats/positions': statistics('Click-through by source and position.', 'Positions', questionSchemas.positions),
+  'GET /v1/stats/positions': statistics(
+    'Click-through by source and position.',
+    'Positions',
+    questionSchemas.positions,
+  ),
   'GET /v1/stats/hours': statistics('When in the week.', 'HoursOfWeek', questionSchemas.stats),
   'GET /v1/stats/retention': statistics('Who came back, by first day.', 'Retention', questionSchemas.retention),
   'GET /v1/stats/compare': statistics('Variants of a test side by side.', 'Comparison', questionSchemas.compare),

@@ -37,3 +37,17 @@ test('writes few plain lines where there is no terminal', () => {
     '40,000 sample events stored in 4.0 s (10,000/s)\n',
   ])
 })
+
+test('takes what an earlier attempt did as done, and not as its own speed', () => {
+  const written: string[] = []
+  let time = 0
+  const output = { isTTY: true, write: (text: string) => written.push(text) }
+  const words = { things: 'rows', done: 'rows copied' }
+  const progress = createProgress(40_000, output, () => time, words, 20_000)
+  time = 2_000
+  progress.update(30_000)
+  expect(written[0]).toContain('30,000 of 40,000 rows, 5,000/s, 2.0 s left')
+  time = 4_000
+  progress.finish()
+  expect(written[1]).toContain('40,000 rows copied in 4.0 s (5,000/s)')
+})

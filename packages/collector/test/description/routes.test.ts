@@ -34,9 +34,9 @@ function registeredRoutes(): string[] {
   return routes
 }
 
-/** HEAD comes with every GET; the files that the dashboard and the documentation load are no part of the API. */
+/** HEAD comes with every GET and OPTIONS is asked by browsers; the files that the dashboard and the documentation load are no part of the API. */
 const isPartOfTheApi = (route: string) =>
-  !route.startsWith('HEAD ') && (!/\.(js|css|svg|png|ico|woff2|map)$/.test(route) || route.includes('/v1/'))
+  !/^(HEAD|OPTIONS) /.test(route) && (!/\.(js|css|svg|png|ico|woff2|map)$/.test(route) || route.includes('/v1/'))
 
 test.each([
   { memory: true, trending: true },

@@ -118,18 +118,29 @@ onBothDatabases('authorisation', (database) => {
       ['GET', '/v1/users/:id/export', '/v1/users/ada/export', admins],
       ['DELETE', '/v1/users/:id', '/v1/users/ada', admins],
       ['GET', '/v1/export', '/v1/export', admins],
+      ['GET', '/v1/session', '/v1/session', anyone],
+      ['POST', '/v1/session', '/v1/session', anyone],
+      ['GET', '/v1/now', '/v1/now', staff],
+      ['GET', '/v1/trust', '/v1/trust', admins],
+      ['POST', '/v1/trust/dead-letters/replay', '/v1/trust/dead-letters/replay', admins],
     ]
     /** Looks at no token: what it tells is for everybody, or for who knows the receipt or the token of the metrics. */
-    const open = new Set(
-      '/ /healthz /readyz /metrics /openapi.json /docs /docs.css /sightline.js /style.css /app.js /icon.svg /v1/trending /v1/erasures/:receipt'.split(
+    const open = new Set([
+      ...'/ /healthz /readyz /metrics /openapi.json /docs /docs.css /sightline.js /style.css /app.js /icon.svg'.split(
         ' ',
       ),
-    )
+      '/v1/trending',
+      '/v1/erasures/:receipt',
+      'DELETE /v1/session',
+    ])
 
     test('and is declared here', async () => {
       const { app } = await buildAll()
       const declared = new Set(routes.map(([method, pattern]) => `${method} ${pattern}`))
-      const found = listRoutes(app.printRoutes({ commonPrefix: false }))
+      // Browsers ask with OPTIONS, of any path.
+      const found = listRoutes(app.printRoutes({ commonPrefix: false })).filter(
+        (route) => !route.startsWith('OPTIONS '),
+      )
       expect(found).toContain('GET /healthz')
       expect(found.filter((route) => !declared.has(route) && !open.has(route.replace(/^GET /, '')))).toEqual([])
       expect([...declared].filter((route) => !found.includes(route))).toEqual([])

@@ -51,7 +51,7 @@ export function createDescribedClient(
       return encodeURIComponent(example ?? '')
     })
     for (const { name, example, in: place } of parameters) {
-      if (place === 'query' && example !== undefined) url.searchParams.set(name, example)
+      if (place === 'query' && example !== undefined) url.searchParams.set(name, String(example))
     }
     const [mediaType, content] = Object.entries(requestBody?.content ?? {})[0] ?? []
     const body = content?.example
