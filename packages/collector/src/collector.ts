@@ -105,6 +105,8 @@ export async function buildCollector({
     app.log.warn(fields, text),
   )
   let draining = false
+  /** Everything that changed what the statistics tell. */
+  let changes = 0
   app.addHook('onSend', (_request, reply, payload, done) => {
     // A connection that stays open after its answer would keep the process from ending.
     if (draining) reply.header('connection', 'close')
@@ -161,7 +163,15 @@ export async function buildCollector({
   acceptSessionCookie(app)
   const guards = createGuards(identify, (type, id) => ownerOf(db, type, id))
 
-  const { writeGroup, buryRow } = createEventWriter(db, now, metrics.countWritten, config.viewDedupeMs)
+  const { writeGroup, buryRow } = createEventWriter(
+    db,
+    now,
+    (written) => {
+      metrics.countWritten(written)
+      if (written.rows > 0) changes++
+    },
+    config.viewDedupeMs,
+  )
   const live = createLiveFeed(randomUUID().slice(0, 8), now)
   const committer = createCommitter(
     {
@@ -235,14 +245,17 @@ export async function buildCollector({
       db,
       requireAdmin: guards.requireAdmin,
       limits: config,
-      onChanged: contentRules.forget,
+      onChanged(keys) {
+        contentRules.forget(keys)
+        changes++
+      },
       assertStarted,
     }),
   )
   // A test reads what it has just sent.
   const statsSettings = config.memory ? { ...config, statsCacheMs: 0 } : config
   await app.register(async (scope) =>
-    registerStatsRoutes(scope, { db, clock, settings: statsSettings, ...guards, now }),
+    registerStatsRoutes(scope, { db, clock, settings: statsSettings, ...guards, now, changes: () => changes }),
   )
   await app.register(async (scope) =>
     registerRecentViewsRoutes(scope, {

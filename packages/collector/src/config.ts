@@ -326,7 +326,8 @@ const settings = {
     {
       flag: '--stats-cache-ms',
       unit: 'milliseconds',
-      description: 'How long an answer of the stats API is kept. cache=0 in a question makes it anew; 0 keeps none.',
+      description:
+        'How long an answer of the stats API is kept while nothing is committed. cache=0 in a question makes it anew; 0 keeps none.',
     },
     0,
     3_600_000,

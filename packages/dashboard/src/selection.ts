@@ -1,13 +1,33 @@
 // What the reader chose to see: read from the URL's query, written back to it, so that a link shows the same page.
 import type { Audience, TopMetric } from '@sightline/collector/stats'
+import type { ContentRef } from '@sightline/sdk/wire'
 
-/** Whole days up to and including today, in the site's time zone. */
-export type PeriodDays = 1 | 7 | 30
+export type PageName = 'overview' | 'content' | 'feed' | 'live' | 'trust'
+
+export interface DayRange {
+  /** First day, inclusive, `YYYY-MM-DD`. */
+  from: string
+  /** Last day, inclusive. */
+  to: string
+}
+
+/** Days up to and including today in the site's time zone, or two days and all between them. */
+export type Period = { days: number } | DayRange
 
 export interface Selection {
-  days: PeriodDays
+  page: PageName
+  period: Period
   audience: Audience
+  /** What is counted. `clickThroughRate` and the like only sort content. */
   by: TopMetric
+  /** The one content that is looked at. */
+  content: ContentRef | null
+  /** The one list of the feed page. */
+  source: string | null
+  /** Key of metadata that variants are told apart by. */
+  key: string
+  /** Whether the period before is shown too. */
+  compares: boolean
 }
 
 export interface Choice<Value> {
@@ -15,10 +35,20 @@ export interface Choice<Value> {
   label: string
 }
 
-export const periods: Choice<PeriodDays>[] = [
-  { value: 1, label: 'Today' },
-  { value: 7, label: '7 days' },
-  { value: 30, label: '30 days' },
+export const pages: Choice<PageName>[] = [
+  { value: 'overview', label: 'Overview' },
+  { value: 'content', label: 'Content' },
+  { value: 'feed', label: 'Feed' },
+  { value: 'live', label: 'Live' },
+  { value: 'trust', label: 'Trust' },
+]
+
+/** `key` chooses it from the keyboard. */
+export const periods: (Choice<number> & { key: string })[] = [
+  { value: 1, label: 'Today', key: 'd' },
+  { value: 7, label: '7 days', key: 'w' },
+  { value: 30, label: '30 days', key: 'm' },
+  { value: 90, label: '90 days', key: 'q' },
 ]
 
 export const audiences: Choice<Audience>[] = [
@@ -27,37 +57,103 @@ export const audiences: Choice<Audience>[] = [
   { value: 'anonymous', label: 'Anonymous' },
 ]
 
-export const topMetrics: Choice<TopMetric>[] = [
-  { value: 'impressions', label: 'Impressions' },
-  { value: 'views', label: 'Views' },
-  { value: 'clicks', label: 'Clicks' },
-  { value: 'likes', label: 'Likes' },
-  { value: 'shares', label: 'Shares' },
-  { value: 'watches', label: 'Watches' },
-  { value: 'pageViews', label: 'Page views' },
+const sortable: TopMetric[] = [
+  'impressions',
+  'views',
+  'watches',
+  'clicks',
+  'likes',
+  'shares',
+  'pageViews',
+  'engagement',
+  'viewers',
+  'clickThroughRate',
+  'averageViewDurationMs',
 ]
 
-const defaults: Selection = { days: 7, audience: 'all', by: 'impressions' }
+export const defaults: Selection = {
+  page: 'overview',
+  period: { days: 7 },
+  audience: 'all',
+  by: 'impressions',
+  content: null,
+  source: null,
+  key: 'variant',
+  compares: true,
+}
 
-const oneOf = <Value extends string | number>(choices: Choice<Value>[], text: string | null, otherwise: Value): Value =>
-  choices.find((choice) => String(choice.value) === text)?.value ?? otherwise
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+const DAY_MS = 86_400_000
 
-/** Reads `?days=30&audience=anonymous&by=clicks`. Anything missing or unknown becomes the default. */
+const oneOf = <Value extends string | number>(values: Value[], text: string | null, otherwise: Value): Value =>
+  values.find((value) => String(value) === text) ?? otherwise
+
+const valuesOf = <Value>(choices: Choice<Value>[]) => choices.map(({ value }) => value)
+
+const isDay = (text: string | null): text is string =>
+  text !== null && DAY.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true
+
+function readPeriod(parameters: URLSearchParams): Period {
+  const [from, to] = [parameters.get('from'), parameters.get('to')]
+  if (isDay(from) && isDay(to) && from <= to) return { from, to }
+  return { days: oneOf(valuesOf(periods), parameters.get('days'), 7) }
+}
+
+function readContent(parameters: URLSearchParams): ContentRef | null {
+  const [type, id] = [parameters.get('type'), parameters.get('id')]
+  return type === null || id === null || type === '' || id === '' ? null : { type, id }
+}
+
+/** Reads `?page=feed&days=30&audience=anonymous`. Anything missing or unknown becomes the default. */
 export function readSelection(query: string): Selection {
   const parameters = new URLSearchParams(query)
   return {
-    days: oneOf(periods, parameters.get('days'), defaults.days),
-    audience: oneOf(audiences, parameters.get('audience'), defaults.audience),
-    by: oneOf(topMetrics, parameters.get('by'), defaults.by),
+    page: oneOf(valuesOf(pages), parameters.get('page'), defaults.page),
+    period: readPeriod(parameters),
+    audience: oneOf(valuesOf(audiences), parameters.get('audience'), defaults.audience),
+    by: oneOf(sortable, parameters.get('by'), defaults.by),
+    content: readContent(parameters),
+    source: parameters.get('source'),
+    key: parameters.get('key') || defaults.key,
+    compares: parameters.get('compare') !== 'off',
   }
 }
 
 /** The query that {@link readSelection} reads back; empty where everything is the default. */
-export function writeSelection(selection: Selection): string {
+export function writeSelection({ page, period, audience, by, content, source, key, compares }: Selection): string {
   const parameters = new URLSearchParams()
-  if (selection.days !== defaults.days) parameters.set('days', String(selection.days))
-  if (selection.audience !== defaults.audience) parameters.set('audience', selection.audience)
-  if (selection.by !== defaults.by) parameters.set('by', selection.by)
+  const set = (name: string, value: string, otherwise: string) => {
+    if (value !== otherwise) parameters.set(name, value)
+  }
+  set('page', page, defaults.page)
+  if ('days' in period) set('days', String(period.days), '7')
+  else {
+    parameters.set('from', period.from)
+    parameters.set('to', period.to)
+  }
+  set('audience', audience, defaults.audience)
+  set('by', by, defaults.by)
+  if (content !== null && page === 'content') {
+    parameters.set('type', content.type)
+    parameters.set('id', content.id)
+  }
+  if (source !== null && page === 'feed') parameters.set('source', source)
+  set('key', key, defaults.key)
+  if (!compares) parameters.set('compare', 'off')
   const query = parameters.toString()
   return query === '' ? '' : `?${query}`
+}
+
+const asTime = (day: string) => Date.parse(`${day}T00:00:00Z`)
+
+/** A day so many days later, or earlier. Calendar days have no zone. */
+export const addDays = (day: string, days: number) =>
+  new Date(asTime(day) + days * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length)
+
+export const daysIn = ({ from, to }: DayRange) => Math.round((asTime(to) - asTime(from)) / DAY_MS) + 1
+
+/** As many days as the range has, right before it; a negative `steps` goes back. */
+export function shiftRange({ from, to }: DayRange, steps: number): DayRange {
+  const days = steps * daysIn({ from, to })
+  return { from: addDays(from, days), to: addDays(to, days) }
 }

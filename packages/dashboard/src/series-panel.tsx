@@ -1,85 +1,80 @@
-// Day by day: the chart, its legend that reads the day under the cursor, and the same numbers as a table.
-import type { DayCounts, SiteSeries } from '@sightline/collector/stats'
+// Day by day: the chart, the numbers of the day under the cursor, and all of them as a table.
 import { useState } from 'preact/hooks'
-import { DayChart, type ChartMetric } from './day-chart'
-import { formats } from './format'
-
-const lines: { metric: ChartMetric; label: string }[] = [
-  { metric: 'impressions', label: 'Impressions' },
-  { metric: 'views', label: 'Views' },
-  { metric: 'clicks', label: 'Clicks' },
-]
-
-const sum = (series: DayCounts[], metric: ChartMetric) => series.reduce((total, day) => total + day[metric], 0)
+import { CsvButton, DataTable, type Column } from './data-table'
+import { formats, NOTHING } from './format'
+import { LineChart, type Line } from './line-chart'
+import { Panel } from './panel'
+import type { DayRange } from './selection'
 
 interface SeriesPanelProps {
-  series: SiteSeries
-  /** Whether more days are shown than the period has. */
-  isContext: boolean
+  title: string
+  days: string[]
+  lines: Line[]
+  /** Days of the lines that are past, and of what they are told. */
+  past?: DayRange | null
+  timezone: string
+  /** Beside the days, for instance that a day is not over. */
+  note?: string
 }
 
-export function SeriesPanel({ series: answer, isContext }: SeriesPanelProps) {
-  const { series, from, to, timezone } = answer
-  const [hidden, setHidden] = useState<ChartMetric[]>([])
-  const [pointed, setPointed] = useState<number | null>(null)
-  const day = pointed === null ? undefined : series[pointed]
-  const shown = lines.map((line) => line.metric).filter((metric) => !hidden.includes(metric))
+interface Row {
+  index: number
+  day: string
+}
 
-  const toggle = (metric: ChartMetric) =>
-    setHidden((now) => (now.includes(metric) ? now.filter((other) => other !== metric) : [...now, metric]))
+const sum = (values: (number | null)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0)
+
+const shownOf = (value: number | null | undefined) => (value == null ? NOTHING : formats.count(value))
+
+/** Viewers of two days are not those of both: who came twice is one. */
+const addsUp = (line: Line) => !line.values.includes(null) && line.isSum !== false
+
+export function SeriesPanel({ title, days, lines, past, timezone, note }: SeriesPanelProps) {
+  const [pointed, setPointed] = useState<number | null>(null)
+  const day = pointed === null ? undefined : days[pointed]
+  const rows = days.map((each, index): Row => ({ index, day: each }))
+  const columns: [Column<Row>, ...Column<Row>[]] = [
+    { label: 'Day', show: (row) => formats.longDay(row.day), value: (row) => row.day },
+    ...lines.map((line): Column<Row> => ({
+      label: line.label,
+      isNumber: true,
+      show: ({ index }) => shownOf(line.values[index]),
+      value: ({ index }) => line.values[index] ?? null,
+    })),
+  ]
+  const [from = '', to = ''] = [days[0], days.at(-1)]
+  const fileDays = `${from} ${to}`
 
   return (
-    <section class="panel" aria-labelledby="series-title">
-      <div class="panel-head">
-        <h2 id="series-title">Day by day</h2>
-        <p class="quiet">
-          {day ? formats.longDay(day.day) : formats.days(from, to)}
-          {!day && (isContext ? ', for comparison' : ', today so far')} · {timezone}
-        </p>
-        <div class="legend">
-          {lines.map(({ metric, label }) => (
-            <button
-              key={metric}
-              type="button"
-              class={`legend-entry ${metric}`}
-              aria-pressed={!hidden.includes(metric)}
-              onClick={() => toggle(metric)}
-            >
-              <i /> {label} <b>{formats.count(day ? day[metric] : sum(series, metric))}</b>
-            </button>
-          ))}
-        </div>
-      </div>
-      <DayChart series={series} shown={shown} onPoint={setPointed} />
+    <Panel
+      id="series"
+      title={title}
+      note={
+        <>
+          {day === undefined ? formats.days(from, to) : formats.longDay(day)}
+          {day === undefined && note} · {timezone}
+        </>
+      }
+      tools={<CsvButton name={title} rows={rows} columns={columns} fileDays={fileDays} />}
+    >
+      <ul class="legend">
+        {lines.map((line) => (
+          <li key={line.label} class={line.isPast ? 'past' : line.colour.slice(2)}>
+            <i /> {line.label}{' '}
+            {day !== undefined ? (
+              <b>{shownOf(pointed === null ? null : line.values[pointed])}</b>
+            ) : (
+              addsUp(line) && <b>{formats.count(sum(line.values))}</b>
+            )}
+            {line.isPast && past != null && <small> {formats.days(past.from, past.to)}</small>}
+          </li>
+        ))}
+      </ul>
+      <LineChart days={days} lines={lines} onPoint={setPointed} />
       <details>
         <summary>The same numbers as a table</summary>
-        <div class="scroller" tabIndex={0} role="region" aria-label="Numbers day by day">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                {lines.map((line) => (
-                  <th key={line.metric} scope="col" class="number">
-                    {line.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {series.map((row) => (
-                <tr key={row.day}>
-                  <th scope="row">{formats.longDay(row.day)}</th>
-                  {lines.map((line) => (
-                    <td key={line.metric} class="number">
-                      {formats.count(row[line.metric])}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable name={`${title}, numbers`} rows={rows} columns={columns} keyOf={(row) => row.day} empty="No days." />
       </details>
-    </section>
+    </Panel>
   )
 }

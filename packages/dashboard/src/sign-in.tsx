@@ -1,32 +1,40 @@
-// Asks for the admin token and hands it up; nothing is stored.
+// Asks for a token, and whether this browser may keep it in a cookie that no script can read.
 import { useState } from 'preact/hooks'
 import { Logo } from './logo'
 
-export function SignIn({ reason, onToken }: { reason: string | null; onToken(token: string): void }) {
+interface SignInProps {
+  reason: string | null
+  isBusy: boolean
+  onToken(token: string, isKept: boolean): void
+}
+
+export function SignIn({ reason, isBusy, onToken }: SignInProps) {
   const [text, setText] = useState('')
+  const [isKept, setKept] = useState(false)
 
   const submit = (event: Event) => {
     event.preventDefault()
     const token = text.trim()
-    if (token !== '') onToken(token)
+    if (token !== '') onToken(token, isKept)
   }
 
   return (
-    <main class="sign-in">
+    <main class="sign-in" aria-busy={isBusy}>
       <form class="panel" onSubmit={submit}>
         <h1>
           <Logo /> Sightline
         </h1>
         <p id="token-help">
-          Sign in with the admin token. The collector printed it once, at its first start;{' '}
-          <code>sightline token create</code> makes another.
+          Sign in with an admin token, or with your token of this site: moderators see everything, authors their own
+          content. The collector printed an admin token once, at its first start; <code>sightline token create</code>{' '}
+          makes another.
         </p>
         {reason !== null && (
           <p class="reason" role="alert">
             {reason}
           </p>
         )}
-        <label for="token">Admin token</label>
+        <label for="token">Token</label>
         <input
           id="token"
           type="password"
@@ -38,10 +46,18 @@ export function SignIn({ reason, onToken }: { reason: string | null; onToken(tok
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
-        <button class="primary" type="submit">
+        <label class="check">
+          <input type="checkbox" checked={isKept} onChange={(event) => setKept(event.currentTarget.checked)} />
+          <span>Keep me signed in here for 12 hours</span>
+        </label>
+        <button class="primary" type="submit" disabled={isBusy}>
           Sign in
         </button>
-        <p class="quiet">The token stays in this tab’s memory. A reload asks for it again.</p>
+        <p class="quiet">
+          {isKept
+            ? 'The token is kept in a cookie that no script can read, until you sign out.'
+            : 'The token stays in this tab’s memory. A reload asks for it again.'}
+        </p>
       </form>
     </main>
   )

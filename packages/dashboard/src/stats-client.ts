@@ -1,20 +1,8 @@
-// The one door to the collector: asks the stats API and turns every refusal into a sentence for the reader.
-import type { SiteSeries, SiteStats, TopContent } from '@sightline/collector/stats'
-import type { Selection } from './selection'
+// The one door to the collector: asks its API and turns every refusal into a sentence for the reader.
+import type { ContentRef } from '@sightline/sdk/wire'
+import type { Period, Selection } from './selection'
 
-/** Rows of the top content table. */
-const TOP_LIMIT = 10
-
-/** Days shown around a single day, so that its chart has something to compare with. */
-const CONTEXT_DAYS = 7
-
-export interface Overview {
-  site: SiteStats
-  series: SiteSeries
-  top: TopContent
-}
-
-/** `signed_out`: the token is not good for this; `unavailable`: try again later; `refused`: trying again will not help. */
+/** `signed_out`: the token is not good any more; `unavailable`: try again later; `refused`: trying again will not help. */
 export type FailureKind = 'signed_out' | 'unavailable' | 'refused'
 
 /** An answer that is not numbers. `message` is a sentence for the reader. */
@@ -22,13 +10,28 @@ export class StatsFailure extends Error {
   constructor(
     readonly kind: FailureKind,
     message: string,
+    /** HTTP status; 0 when nothing answered. */
+    readonly status = 0,
   ) {
     super(message)
   }
 }
 
-/** Asks for everything on the overview at once. Rejects with {@link StatsFailure}, or with an abort of `signal`. */
-export type LoadOverview = (selection: Selection, token: string, signal: AbortSignal) => Promise<Overview>
+export interface AskOptions {
+  query?: Record<string, string | undefined>
+  method?: 'GET' | 'POST' | 'DELETE'
+  body?: object
+  signal?: AbortSignal
+}
+
+export interface Client {
+  /** The same door, past the answers that the collector keeps for a while. */
+  fresh: Client
+  /** Rejects with {@link StatsFailure}, or with an abort of the signal. */
+  ask<Answer>(path: string, options?: AskOptions): Promise<Answer>
+  /** The response itself, for streams. */
+  open(path: string, options?: AskOptions & { headers?: Record<string, string> }): Promise<Response>
+}
 
 async function readRefusal(response: Response): Promise<string | null> {
   try {
@@ -41,44 +44,84 @@ async function readRefusal(response: Response): Promise<string | null> {
 }
 
 async function failureFrom(response: Response): Promise<StatsFailure> {
+  const { status } = response
   const said = await readRefusal(response)
-  if (response.status === 401)
-    return new StatsFailure('signed_out', 'That token was not accepted. Check it and sign in again.')
-  if (response.status === 403)
+  if (status === 401)
+    return new StatsFailure('signed_out', 'That token was not accepted. Check it and sign in again.', status)
+  if (status === 403)
     return new StatsFailure(
-      'signed_out',
-      'That token may not read site statistics. Use an admin token or a moderator’s.',
+      'refused',
+      'This token may not read that. Site numbers need an admin token or a moderator’s; authors see their own content.',
+      status,
     )
-  if (response.status >= 500 || response.status === 429)
-    return new StatsFailure('unavailable', said ?? `The collector answered ${response.status}. Try again in a moment.`)
-  return new StatsFailure('refused', said ?? `The collector refused the question with ${response.status}.`)
+  if (status >= 500 || status === 429)
+    return new StatsFailure('unavailable', said ?? `The collector answered ${status}. Try again in a moment.`, status)
+  return new StatsFailure('refused', said ?? `The collector refused the question with ${status}.`, status)
 }
 
-/** Talks to the collector that served this page; `base` is the page's own address. */
-export function createLoadOverview(request: typeof fetch, base: string): LoadOverview {
-  async function ask<Answer>(path: string, query: Record<string, string>, token: string, signal: AbortSignal) {
-    const url = new URL(`./v1/stats/${path}?${new URLSearchParams(query)}`, base)
+/**
+ * Talks to the collector that served this page; `base` is the page's own address.
+ * @param token without one, the browser's cookie says who asks
+ */
+export function createClient(request: typeof fetch, base: string, token: string | null, isFresh = false): Client {
+  const open: Client['open'] = async (path, { query = {}, method = 'GET', body, signal, headers } = {}) => {
+    const asked = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+    const url = new URL(`./v1/${path}${asked.length === 0 ? '' : `?${new URLSearchParams(asked)}`}`, base)
     let response: Response
     try {
-      response = await request(url, { headers: { authorization: `Bearer ${token}` }, signal, cache: 'no-store' })
+      response = await request(url, {
+        method,
+        headers: {
+          // Without one of its own, a browser that may store nothing asks for everything anew (Fetch, 4.5).
+          'cache-control': isFresh ? 'no-cache' : 'max-stale',
+          ...headers,
+          ...(token !== null && { authorization: `Bearer ${token}` }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        cache: 'no-store',
+        ...(body && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      })
     } catch (error) {
-      if (signal.aborted) throw error
+      if (signal?.aborted) throw error
       throw new StatsFailure('unavailable', 'The collector cannot be reached. Check that it runs, then try again.')
     }
     if (!response.ok) throw await failureFrom(response)
-    return (await response.json()) as Answer
+    return response
   }
+  return {
+    open,
+    get fresh() {
+      return isFresh ? this : createClient(request, base, token, true)
+    },
+    async ask<Answer>(path: string, options?: AskOptions) {
+      return (await (await open(path, options)).json()) as Answer
+    },
+  }
+}
 
-  return async (selection, token, signal) => {
-    const { audience } = selection
-    const days = String(selection.days)
-    const seriesDays = String(selection.days === 1 ? CONTEXT_DAYS : selection.days)
-    const top = { days, audience, by: selection.by, limit: String(TOP_LIMIT) }
-    const [site, series, topContent] = await Promise.all([
-      ask<SiteStats>('site', { days, audience }, token, signal),
-      ask<SiteSeries>('series', { days: seriesDays, audience }, token, signal),
-      ask<TopContent>('top', top, token, signal),
-    ])
-    return { site, series, top: topContent }
+/** The days of a question. */
+export const daysOf = (period: Period): Record<string, string> =>
+  'days' in period ? { days: String(period.days) } : { from: period.from, to: period.to }
+
+/** The days and the audience of a question. */
+export const rangeOf = ({ period, audience }: Pick<Selection, 'period' | 'audience'>): Record<string, string> => ({
+  ...daysOf(period),
+  audience,
+})
+
+export const contentPath = ({ type, id }: ContentRef) =>
+  `content/${encodeURIComponent(type)}/${encodeURIComponent(id)}/stats`
+
+/** An answer, or the sentence with which a part of the page that can be turned off was refused. */
+export type Maybe<Answer> = { answer: Answer; refusal?: undefined } | { answer?: undefined; refusal: StatsFailure }
+
+/** Lets a page be shown without a part that this collector does not answer. */
+export async function maybe<Answer>(asked: Promise<Answer>): Promise<Maybe<Answer>> {
+  try {
+    return { answer: await asked }
+  } catch (error) {
+    if (error instanceof StatsFailure && error.kind === 'refused') return { refusal: error }
+    throw error
   }
 }

@@ -1,9 +1,26 @@
 // The selection as state that the address bar mirrors: every change is one step in the history.
-import { useEffect, useState } from 'preact/hooks'
+import { createContext } from 'preact'
+import { useContext, useEffect, useMemo, useState } from 'preact/hooks'
 import { readSelection, writeSelection, type Selection } from './selection'
 
-/** The current selection, and a function that changes parts of it. */
-export function useSelection(): [Selection, (change: Partial<Selection>) => void] {
+export interface Navigation {
+  selection: Selection
+  /** Changes parts of the selection. */
+  go(change: Partial<Selection>): void
+  /** Address of the selection with these parts changed. */
+  addressOf(change: Partial<Selection>): string
+}
+
+// Every page is drawn inside the provider; the default is only there to be of that type.
+export const NavigationContext = createContext<Navigation>({
+  selection: readSelection(''),
+  go() {},
+  addressOf: () => '',
+})
+
+export const useNavigation = () => useContext(NavigationContext)
+
+export function useSelection(): Navigation {
   const [selection, setSelection] = useState(() => readSelection(window.location.search))
 
   useEffect(() => {
@@ -12,10 +29,18 @@ export function useSelection(): [Selection, (change: Partial<Selection>) => void
     return () => window.removeEventListener('popstate', readBack)
   }, [])
 
-  const change = (part: Partial<Selection>) => {
-    const next = { ...selection, ...part }
-    window.history.pushState(null, '', window.location.pathname + writeSelection(next))
-    setSelection(next)
-  }
-  return [selection, change]
+  return useMemo(() => {
+    const addressOf = (change: Partial<Selection>) =>
+      window.location.pathname + writeSelection({ ...selection, ...change })
+    return {
+      selection,
+      addressOf,
+      go(change) {
+        const next = { ...selection, ...change }
+        window.history.pushState(null, '', addressOf(change))
+        setSelection(next)
+        if (next.page !== selection.page || next.content !== selection.content) window.scrollTo(0, 0)
+      },
+    }
+  }, [selection])
 }

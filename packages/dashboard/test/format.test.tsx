@@ -37,3 +37,24 @@ test('names the day that the API named, wherever the reader is', () => {
 test('tells the time of the site, not of the reader', () => {
   expect(english.time('2025-03-09T13:03:00.000Z', 'Asia/Kathmandu')).toBe('18:48')
 })
+
+test('tells growth in whole percent, small growth more exactly, and nothing where there was nothing before', () => {
+  expect(english.change(1_004, 1_000)).toBe('+0.4%')
+  expect(english.change(150, 100)).toBe('+50%')
+  expect(english.change(75, 100)).toBe('-25%')
+  expect(english.change(1, 0)).toBeNull()
+})
+
+test.each([
+  [0, '0 byte'],
+  [999, '999 byte'],
+  [456_400, '456.4 kB'],
+  [33_000_000, '33 MB'],
+])('shows %s bytes as %s', (bytes, text) => {
+  expect(english.bytes(bytes)).toBe(text)
+})
+
+test('names countries, and leaves what is none as it is', () => {
+  expect(english.country('DE')).toBe('Germany')
+  expect(english.country('<b>')).toBe('<b>')
+})

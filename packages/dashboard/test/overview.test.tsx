@@ -1,9 +1,12 @@
+import { act } from 'preact/test-utils'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { formats } from '../src/format'
 import {
+  breakdown,
   createFakeCollector,
   noTotals,
   openDashboard,
+  provenance,
   settle,
   siteSeries,
   siteStats,
@@ -35,6 +38,7 @@ afterEach(() => dashboard.close())
 
 test("shows the API's totals, none rounded", async () => {
   dashboard = await openDashboard(collector)
+  expect(dashboard.card('Viewers')).toBe(formats.count(777))
   expect(dashboard.card('Impressions')).toBe(formats.count(12_345))
   expect(dashboard.card('Views')).toBe(formats.count(9_876))
   expect(dashboard.card('Clicks')).toBe(formats.count(543))
@@ -42,24 +46,51 @@ test("shows the API's totals, none rounded", async () => {
   expect(dashboard.card('Shares')).toBe(formats.count(87))
   expect(dashboard.card('Page views')).toBe(formats.count(4_321))
   expect(dashboard.card('Average view')).toBe(formats.duration(12_430))
-  expect(dashboard.card('Click-through')).toBe(formats.share(543 / 12_345))
 })
 
-test("draws the API's days", async () => {
+test('marks viewers that are estimated', async () => {
+  collector.answers.site = { body: siteStats(someTotals, { viewers: { value: 900, method: 'hll', error: 0.008 } }) }
   dashboard = await openDashboard(collector)
-  expect(drawn.data.at(-1)).toEqual([
-    [0, 1, 2, 3, 4, 5, 6],
-    [3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000],
-    [300, 400, 500, 600, 700, 800, 900],
-    [3, 4, 5, 6, 7, 8, 9],
+  expect(dashboard.card('Viewers')).toBe('≈ 900')
+})
+
+test("draws the API's days, and those of the period before", async () => {
+  dashboard = await openDashboard(collector)
+  const days = [3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000]
+  await vi.waitFor(() => expect(drawn.data.at(-1)).toEqual([[0, 1, 2, 3, 4, 5, 6], days, days]))
+})
+
+test('asks for as many days right before the period, and shows the change', async () => {
+  dashboard = await openDashboard(collector)
+  expect(collector.about('stats/site')).toEqual([
+    { days: '7', audience: 'all' },
+    { from: '2025-02-24', to: '2025-03-02', audience: 'all' },
   ])
+  expect(dashboard.page.querySelector('.card .change')?.textContent).toContain('against 777 before')
+})
+
+test('compares with nothing when the days before are not kept', async () => {
+  collector.answers.site = { body: siteStats(someTotals, { keptFrom: '2025-02-28' }) }
+  dashboard = await openDashboard(collector)
+  expect(collector.about('stats/site')).toHaveLength(1)
+  expect(dashboard.page.querySelector('.change')).toBeNull()
 })
 
 test('has every number of the chart in a table as well', async () => {
-  dashboard = await openDashboard(collector)
-  const rows = [...dashboard.page.querySelectorAll('details tbody tr')].map((row) => row.textContent)
+  dashboard = await openDashboard(collector, '?compare=off')
+  const rows = [...dashboard.page.querySelectorAll('#series details tbody tr')].map((row) => row.textContent)
   expect(rows).toHaveLength(7)
-  expect(rows[6]).toBe(`${formats.longDay('2025-03-09')}${formats.count(9_000)}${formats.count(900)}9`)
+  expect(rows[6]).toBe(`${formats.longDay('2025-03-09')}${formats.count(9_000)}`)
+})
+
+test('counts in the chart and in every list what the reader chooses', async () => {
+  dashboard = await openDashboard(collector)
+  await dashboard.click('button.card', 'Clicks')
+  expect(window.location.search).toBe('?by=clicks')
+  await vi.waitFor(() => expect(drawn.data.at(-1)?.[1]).toEqual([3, 4, 5, 6, 7, 8, 9]))
+  expect(collector.about('stats/top').at(-2)?.by).toBe('clicks')
+  expect(collector.about('breakdown/country').at(-1)?.type).toBe('click')
+  expect(collector.about('breakdown/referrer').at(-1)?.type).toBe('page_view')
 })
 
 test('lists the top content with its title, its numbers and a bar in proportion to the first', async () => {
@@ -70,35 +101,72 @@ test('lists the top content with its title, its numbers and a bar in proportion 
     ]),
   }
   dashboard = await openDashboard(collector)
-  const rows = [...dashboard.page.querySelectorAll('.top-content tbody tr')]
+  const rows = [...dashboard.page.querySelectorAll('#top tbody tr')]
   expect(rows[0]?.textContent).toContain('A walk by the sea')
   expect(rows[0]?.textContent).toContain('400')
   expect(rows[1]?.textContent).toContain('7')
-  expect(rows.map((row) => row.querySelector<HTMLElement>('.bar')?.style.width)).toEqual(['100%', '25%'])
+  expect(rows.map((row) => row.querySelector<HTMLElement>('.bar')?.style.width)).toEqual(['100.00%', '25.00%'])
+})
+
+test('tells countries by name, with those that are not known as a row of their own', async () => {
+  collector.answers['stats/breakdown/country'] = {
+    body: { ...breakdown('country', [{ value: 'DE', count: 30 }]), none: 10, total: 40 },
+  }
+  dashboard = await openDashboard(collector)
+  const rows = [...dashboard.page.querySelectorAll('#by-country tbody tr')].map((row) => row.textContent)
+  expect(rows).toEqual([`${formats.country('DE')}30${formats.part(0.75)}`, `Not known10${formats.part(0.25)}`])
+})
+
+test('leads from a content to its page, and from a source to the feed', async () => {
+  dashboard = await openDashboard(collector, '?audience=anonymous')
+  const links = ['#top tbody a', '#by-source tbody a'].map((each) =>
+    dashboard.page.querySelector(each)?.getAttribute('href'),
+  )
+  expect(links).toEqual([
+    '/?page=content&audience=anonymous&type=post&id=42',
+    '/?page=feed&audience=anonymous&source=one',
+  ])
+})
+
+test('makes no link where the API could not be asked: a country', async () => {
+  dashboard = await openDashboard(collector)
+  expect(dashboard.page.querySelector('#by-country tbody a')).toBeNull()
 })
 
 test('shows markup in a title as text', async () => {
   const title = '<img src=x onerror=alert(1)>'
   collector.answers.top = { body: topContent([{ content: { type: 'post', id: '1' }, title, totals: someTotals }]) }
   dashboard = await openDashboard(collector)
-  expect(dashboard.page.querySelector('.top-content img')).toBeNull()
+  expect(dashboard.page.querySelector('#top img')).toBeNull()
   expect(dashboard.text()).toContain(title)
 })
 
 test('asks for what the URL says', async () => {
-  dashboard = await openDashboard(collector, '?days=30&audience=anonymous&by=clicks')
+  dashboard = await openDashboard(collector, '?days=30&audience=anonymous&by=clicks&compare=off')
+  const range = { days: '30', audience: 'anonymous' }
   expect(collector.asked.map(({ path, query }) => [path, query])).toEqual([
-    ['/v1/stats/site', { days: '30', audience: 'anonymous' }],
-    ['/v1/stats/series', { days: '30', audience: 'anonymous' }],
-    ['/v1/stats/top', { days: '30', audience: 'anonymous', by: 'clicks', limit: '10' }],
+    ['session', {}],
+    ['stats/site', range],
+    ['stats/series', range],
+    ['stats/top', { ...range, by: 'clicks', limit: '10' }],
+    ['stats/top', { ...range, by: 'pageViews', limit: '10' }],
+    ['stats/breakdown/source', { ...range, type: 'click' }],
+    ['stats/breakdown/referrer', { ...range, type: 'page_view' }],
+    ['stats/breakdown/country', { ...range, type: 'click' }],
+    ['stats/breakdown/device', { ...range, type: 'click' }],
   ])
 })
 
+test('asks for two days of the reader’s own', async () => {
+  dashboard = await openDashboard(collector, '?from=2025-03-03&to=2025-03-09')
+  expect(collector.about('stats/series')[0]).toEqual({ from: '2025-03-03', to: '2025-03-09', audience: 'all' })
+})
+
 test('shows the week around today, and says so, when only today is asked for', async () => {
-  collector.answers.site = { body: { ...siteStats(someTotals), from: '2025-03-09' } }
+  collector.answers.site = { body: siteStats(someTotals, { from: '2025-03-09' }) }
   dashboard = await openDashboard(collector, '?days=1')
-  expect(collector.asked[0]?.query.days).toBe('1')
-  expect(collector.asked[1]?.query.days).toBe('7')
+  expect(collector.about('stats/site')[0]?.days).toBe('1')
+  expect(collector.about('stats/series').at(-1)).toEqual({ from: '2025-03-03', to: '2025-03-09', audience: 'all' })
   expect(dashboard.text()).toContain('for comparison')
 })
 
@@ -106,7 +174,7 @@ test('writes a change of the period into the URL and asks again', async () => {
   dashboard = await openDashboard(collector)
   await dashboard.click('.choices label', '30 days')
   expect(window.location.search).toBe('?days=30')
-  expect(collector.asked.at(-1)?.query.days).toBe('30')
+  expect(collector.about('stats/top').at(-1)?.days).toBe('30')
 })
 
 test('follows the back button', async () => {
@@ -114,9 +182,29 @@ test('follows the back button', async () => {
   await dashboard.click('.choices label', 'Signed in')
   window.history.replaceState(null, '', '/')
   window.dispatchEvent(new PopStateEvent('popstate'))
-  await vi.waitFor(() => expect(collector.asked.at(-1)?.query.audience).toBe('all'))
+  await vi.waitFor(() => expect(collector.about('stats/top').at(-1)?.audience).toBe('all'))
   await settle(dashboard.page)
   expect(dashboard.page.querySelector<HTMLInputElement>('input[value=all]')?.checked).toBe(true)
+})
+
+test.each([
+  ['m', '?days=30'],
+  ['a', '?audience=authenticated'],
+  ['x', '?compare=off'],
+  ['ArrowLeft', '?from=2025-02-24&to=2025-03-02'],
+])('goes by the key %s to %s', async (key, address) => {
+  dashboard = await openDashboard(collector)
+  await dashboard.press(key)
+  expect(window.location.search).toBe(address)
+})
+
+test('steps back by the key and forth again to today', async () => {
+  dashboard = await openDashboard(collector)
+  await dashboard.press('ArrowLeft')
+  collector.answers.site = { body: siteStats(someTotals, { from: '2025-02-24', to: '2025-03-02' }) }
+  await dashboard.press('r')
+  await dashboard.press('ArrowRight')
+  expect(window.location.search).toBe('')
 })
 
 test('says what to do when nothing was recorded', async () => {
@@ -125,7 +213,7 @@ test('says what to do when nothing was recorded', async () => {
   dashboard = await openDashboard(collector)
   expect(dashboard.text()).toContain('Nothing was recorded in this period')
   expect(dashboard.text()).toContain('/sightline.js')
-  expect(dashboard.card('Click-through')).toBe('–')
+  expect(dashboard.card('Average view')).toBe('–')
 })
 
 test('does not call a period empty that has custom events', async () => {
@@ -160,20 +248,56 @@ test('keeps the last numbers on screen when a refresh fails', async () => {
   expect(dashboard.card('Clicks')).toBe('543')
 })
 
-test('hides a line when its legend entry is pressed', async () => {
-  dashboard = await openDashboard(collector)
-  await dashboard.click('.legend-entry', 'Views')
-  const pressed = [...dashboard.page.querySelectorAll('.legend-entry')].map((entry) =>
-    entry.getAttribute('aria-pressed'),
-  )
-  expect(pressed).toEqual(['true', 'false', 'true'])
-  expect(dashboard.page.querySelector('.chart')?.getAttribute('aria-label')).toContain(
-    'impressions, clicks over 7 days',
-  )
-})
-
-test('names the zone whose days are counted', async () => {
+test('names the zone whose days are counted, and from when numbers are kept', async () => {
   collector.answers.series = { body: { ...siteSeries(), timezone: 'Asia/Kathmandu' } }
+  collector.answers.site = { body: { ...siteStats(someTotals), ...provenance, keptFrom: '2025-03-05' } }
   dashboard = await openDashboard(collector)
   expect(dashboard.page.querySelector('#series-title')?.parentElement?.textContent).toContain('Asia/Kathmandu')
+  expect(dashboard.text()).toContain(`before ${formats.shortDay('2025-03-05')} are not kept`)
+})
+
+test('takes what the collector has kept, and asks anew only for whoever wants fresh numbers', async () => {
+  dashboard = await openDashboard(collector)
+  expect(collector.asked.some(({ isFresh }) => isFresh)).toBe(false)
+  collector.asked.length = 0
+  await dashboard.click('button', 'Refresh')
+  expect(collector.asked.every(({ isFresh }) => isFresh)).toBe(true)
+  collector.asked.length = 0
+  await dashboard.click('.choices label', '30 days')
+  expect(collector.asked.some(({ isFresh }) => isFresh)).toBe(false)
+})
+
+test('offers the days on screen to whoever wants others', async () => {
+  dashboard = await openDashboard(collector)
+  const details = dashboard.page.querySelector<HTMLDetailsElement>('.dates')!
+  await act(() => {
+    details.open = true
+    details.dispatchEvent(new Event('toggle'))
+  })
+  const [from, to] = [...dashboard.page.querySelectorAll<HTMLInputElement>('.dates input')]
+  expect([from?.value, to?.value]).toEqual(['2025-03-03', '2025-03-09'])
+  await act(() => {
+    from!.value = '2025-03-05'
+    from!.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  await act(() => {
+    details.querySelector('form')!.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
+  })
+  await settle(dashboard.page)
+  expect(window.location.search).toBe('?from=2025-03-05&to=2025-03-09')
+  expect(details.open).toBe(false)
+})
+
+test('asks for view types and channels when somebody looks at them, of the same days', async () => {
+  dashboard = await openDashboard(collector, '?days=30&by=views')
+  expect(collector.about('breakdown/viewType')).toEqual([])
+  await dashboard.click('.tabs button', 'View types')
+  await vi.waitFor(() => expect(dashboard.page.querySelector('#by-source tbody th')?.textContent).toBe('one'))
+  await dashboard.click('.choices label', '7 days')
+  await vi.waitFor(() =>
+    expect(collector.about('breakdown/viewType')).toEqual([
+      { days: '30', audience: 'all', type: 'view' },
+      { days: '7', audience: 'all', type: 'view' },
+    ]),
+  )
 })

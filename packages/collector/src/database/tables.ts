@@ -116,6 +116,12 @@ export interface ClosedDaysTable {
   compare_keys: string[]
 }
 
+/** Groups that stored events of a day long after it, and that its closing has not counted yet. */
+export interface LateDaysTable {
+  day: Day
+  noted: string
+}
+
 /** Sums of one day, type (`*` is all of them) and audience. */
 interface DaySums {
   day: Day
@@ -319,6 +325,7 @@ export interface Tables {
   content: ContentTable
   content_hours: ContentHoursTable
   closed_days: ClosedDaysTable
+  late_days: LateDaysTable
   content_days: ContentDaysTable
   content_day_details: ContentDayDetailsTable
   site_days: SiteDaysTable

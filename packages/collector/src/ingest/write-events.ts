@@ -1,4 +1,5 @@
 // One group of rows becomes one transaction: names, events, counters and outcomes, all or nothing, each one statement.
+import { randomUUID } from 'node:crypto'
 import type { DropCounts } from '@sightline/sdk/wire'
 import { CompiledQuery, sql, type Transaction } from 'kysely'
 import { NO_CONTENT_KEY } from '../content-key'
@@ -29,6 +30,8 @@ import { rememberRecent } from './remember-recent'
 import { rememberViews } from './remember-views'
 
 const MAX_REMEMBERED_CONTENTS = 50_000
+/** No day is closed before an hour after its end; the other half is for clocks that differ. */
+const CERTAINLY_OPEN_MS = 1_800_000
 /** Retries come together: after an outage, or when a network was away. So many groups after one with repeats ask at once. */
 const GROUPS_THAT_ASK = 100
 /** SQLSTATE of a row that someone else holds for now. */
@@ -280,6 +283,7 @@ export function createEventWriter(
         await addHours(transaction, newRows)
         await addPositions(transaction, newRows)
         await rememberViews(transaction, newRows)
+        await noteLateDays(transaction, newRows, now() - CERTAINLY_OPEN_MS)
         // The row of `tracked` is the one that all groups share, so it comes last and is locked for the shortest time.
         const transactionId = await addOutcomes(transaction, outcomesWith(known), utcDay(now()))
         if (transactionId !== undefined) attempt = { transactionId, known }
@@ -461,6 +465,18 @@ async function addHours(run: Run, rows: readonly EventRow[]): Promise<void> {
     },
   )
   if (sums.length > 0) await upsertHours(run, sums)
+}
+
+/** What comes long after its day is told to those who read the day from its closing, which does not hold it yet. */
+async function noteLateDays(run: Run, rows: readonly EventRow[], before: number): Promise<void> {
+  const days = new Set<string>()
+  for (const { occurredAt, localDay } of rows) if (occurredAt < before) days.add(localDay)
+  if (days.size === 0) return
+  const noted = randomUUID()
+  await run
+    .insertInto('late_days')
+    .values([...days].map((day) => ({ day, noted })))
+    .execute()
 }
 
 interface PlaceSum {

@@ -69,6 +69,7 @@ export async function closeDay(
           events = excluded.events, difference = 0, compare_keys = excluded.compare_keys
         returning events`.execute(run)
       const events = Number(rows[0]?.events)
+      await run.deleteFrom('late_days').where('day', '=', day).execute()
       await writeContents(run, toClose, rules, Math.ceil(events / (rules.eventsAtOnce ?? EVENTS_AT_ONCE)))
       await writeSite(run, toClose, rules)
       await writeViewers(run, day, span)

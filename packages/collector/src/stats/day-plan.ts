@@ -14,10 +14,12 @@ export interface DayPlan extends StatsQuery {
   site: SiteClock
   /** From the first instant asked for to the last. */
   whole: Span
-  /** Closed days of the range; none when another zone than the site's is asked for. */
+  /** Closed days of the range that hold all of their events; none when another zone than the site's is asked for. */
   closedDays: string[]
   /** Those of them whose hours by content may be deleted. */
   daysWithoutHours: string[]
+  /** What lies in closed days. */
+  closedSpans: Span[]
   /** What lies in no closed day. */
   openSpans: Span[]
   /** Of the open spans, what single events are kept for. */
@@ -50,19 +52,26 @@ export async function planDays(
 ): Promise<DayPlan> {
   const { range, clock } = query
   const whole = { fromMs: range.dayStartsMs[0]!, toMs: range.endMs }
-  const closed = await db
-    .selectFrom('closed_days')
-    .select(['day', 'checked_at', 'compare_keys'])
-    .where('day', '>=', site.day(whole.fromMs))
-    .where('day', '<=', site.day(whole.toMs - 1))
-    .orderBy('day')
+  const rawFromMs = Date.parse(`${utcDay(now - rawRetentionDays * DAY_MS)}T00:00:00Z`)
+  const counted = await db
+    .selectFrom('closed_days as c')
+    .select([
+      'c.day',
+      'c.checked_at',
+      'c.compare_keys',
+      sql<boolean>`exists (select 1 from late_days l where l.day = c.day)`.as('hasLate'),
+    ])
+    .where('c.day', '>=', site.day(whole.fromMs))
+    .where('c.day', '<=', site.day(whole.toMs - 1))
+    .orderBy('c.day')
     .execute()
+  // A day that got events since it was closed is as open as today, if its single events are all kept.
+  const closed = counted.filter(({ day, hasLate }) => !hasLate || site.dayStart(day) < rawFromMs)
   const spanOf = (day: string): Span => ({ fromMs: site.dayStart(day), toMs: site.dayStart(site.addDays(day, 1)) })
   const openSpans = subtract(
     whole,
     closed.map(({ day }) => spanOf(day)),
   )
-  const rawFromMs = Date.parse(`${utcDay(now - rawRetentionDays * DAY_MS)}T00:00:00Z`)
   const isSiteZone = clock.timezone === site.timezone
   const closedDays = isSiteZone ? closed.map(({ day }) => day) : []
   const firstWithHours = firstDayOfHours(site, now)
@@ -72,6 +81,7 @@ export async function planDays(
     whole,
     closedDays,
     daysWithoutHours: closed.flatMap(({ day }) => (day < firstWithHours ? [day] : [])),
+    closedSpans: subtract(whole, openSpans),
     openSpans,
     rawSpans: cut(openSpans, rawFromMs, Infinity),
     blindSpans: cut(openSpans, -Infinity, rawFromMs),

@@ -47,6 +47,8 @@ export interface StatsRoutesDependencies {
   requireOwnerOrModerator: Guard
   /** Milliseconds since 1970. */
   now(): number
+  /** Grows with everything that this collector changes in the numbers. */
+  changes(): number
 }
 
 type Question = Parameters<typeof readQuery>[0]
@@ -55,9 +57,9 @@ type Params = Record<string, string>
 
 /** Adds `/v1/content/:type/:id/stats`, `/v1/stats/…` and, if it is turned on, `/v1/trending` to a scope of their own. */
 export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsRoutesDependencies): void {
-  const { clock, settings, requireModerator, requireOwnerOrModerator, now } = dependencies
+  const { clock, settings, requireModerator, requireOwnerOrModerator, now, changes } = dependencies
   const db = dependencies.db.stats
-  const cache = createAnswerCache(settings.statsCacheMs, now)
+  const cache = createAnswerCache({ keepMs: settings.statsCacheMs, now, changes })
 
   scope.addHook('onRequest', async (_request, reply) => {
     // A browser may keep an answer only to ask whether it still holds.
@@ -128,7 +130,7 @@ export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsR
   answer('/v1/stats/compare', requireModerator, 'compare', (plan) => readComparison(db, plan, settings.compareKeys))
 
   if (!settings.trending) return
-  const trends = createAnswerCache(Math.min(settings.statsCacheMs, LONGEST_TRENDING_MS), now)
+  const trends = createAnswerCache({ keepMs: Math.min(settings.statsCacheMs, LONGEST_TRENDING_MS), now, changes })
   scope.get('/v1/trending', async (request, reply) => {
     const { limit, type } = readTrendingQuery(request.query)
     const all = await trends.find('', () => readTrending(db, clock, settings, now()), false)

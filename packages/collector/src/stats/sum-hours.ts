@@ -24,13 +24,13 @@ const sums = sql`sum(h.count)::bigint as count, sum(h.duration_ms)::bigint as du
 
 /** Rows of hours, of one content or of all; whole days of the site that have no hours are dated by their first. */
 export function hoursOf(plan: DayPlan, contentKey?: string): RawBuilder<unknown> {
-  const { audience, whole, openSpans, daysWithoutHours, site, sources } = plan
+  const { audience, closedSpans, openSpans, daysWithoutHours, site, sources } = plan
   const columns = sql`h.count, h.duration_ms, h.duration_n, h.type`
   const audienceIs = ofAudience(audience, 'h.authenticated')
   if (contentKey === undefined) {
-    if (plan.lateAsOf !== null) sources.add('closed_days')
+    if (closedSpans.length > 0) sources.add('closed_days')
     if (openSpans.length > 0) sources.add('counters')
-    return sql`select h.hour, ${columns} from site_hours h where ${within('h.hour', [whole])} ${audienceIs}
+    return sql`select h.hour, ${columns} from site_hours h where ${within('h.hour', closedSpans)} ${audienceIs}
       union all
       select h.hour, ${columns} from content_hours h where ${within('h.hour', openSpans)} ${audienceIs}`
   }

@@ -22,6 +22,12 @@ const rate = (from: number, to: number) => {
   return count('click', inside) / count('impression', inside)
 }
 
+/** Clicks per impression of those who were shown one design of the cards. */
+const rateOfVariant = (variant: string) => {
+  const shown = ({ metadata }: (typeof events)[number]) => metadata?.variant === variant
+  return count('click', shown) / count('impression', shown)
+}
+
 const hourOf = ({ occurredAt = 0 }) => Math.floor((occurredAt - berlin.dayStart(berlin.day(occurredAt))) / 3_600_000)
 const onWeekday = (day: number) => events.filter((event) => new Date(dayOf(event)).getUTCDay() === day).length
 
@@ -126,10 +132,6 @@ describe('sample data', () => {
   })
 
   test('has more clicks where the new cards are shown', () => {
-    const rateOf = (variant: string) => {
-      const shown = ({ metadata }: (typeof events)[number]) => metadata?.variant === variant
-      return count('click', shown) / count('impression', shown)
-    }
-    expect(rateOf('new_cards')).toBeGreaterThan(rateOf('old_cards'))
+    expect(rateOfVariant('new_cards')).toBeGreaterThan(rateOfVariant('old_cards'))
   })
 })

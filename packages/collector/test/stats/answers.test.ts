@@ -35,7 +35,10 @@ onBothDatabases('answers', (database) => {
     return collectors({ networkEventsPerSecond: 0, viewDedupeMs: 0, ...config }, () => now)
   }
 
-  test('are kept for five minutes, unless the question asks for a new one', async () => {
+  const close = () =>
+    closeDays({ db: database(), clock: createSiteClock('UTC'), rawRetentionDays: 7, rules, now, onClosed: () => {} })
+
+  test('are as new as the last commit, and kept for five minutes where nothing was committed', async () => {
     const site = await build()
     const count = async (url = '/v1/stats/site', headers = {}) => {
       const { totals, freshAsOf } = (await ask(site, url, headers)).json() as Shapes.SiteStats
@@ -43,17 +46,35 @@ onBothDatabases('answers', (database) => {
     }
     await site.send([at(1)])
     expect(await count()).toEqual([1, 0])
-    await site.send([at(1)])
     now += 299_999
     expect(await count()).toEqual([1, 0])
-    now += 1
-    expect(await count()).toEqual([2, 300_000])
     await site.send([at(1)])
-    expect(await count('/v1/stats/site?cache=0')).toEqual([3, 300_000])
-    await site.send([at(1)])
+    expect(await count()).toEqual([2, 299_999])
+    const other = await collectors({ networkEventsPerSecond: 0, viewDedupeMs: 0 }, () => now)
+    await other.send([at(1)])
+    expect(await count()).toEqual([2, 299_999])
+    expect(await count('/v1/stats/site?cache=0')).toEqual([3, 299_999])
+    await other.send([at(1)])
     // As a browser asks on a reload.
-    expect(await count('/v1/stats/site', { 'cache-control': 'no-cache' })).toEqual([4, 300_000])
-    expect(await count()).toEqual([4, 300_000])
+    expect(await count('/v1/stats/site', { 'cache-control': 'no-cache' })).toEqual([4, 299_999])
+    await other.send([at(1)])
+    now += 300_000
+    expect(await count()).toEqual([5, 599_999])
+  })
+
+  test('hold what came after its day was closed, at once and after the day is closed again', async () => {
+    const site = await build({ statsCacheMs: 0 })
+    const yesterday = async () => {
+      const answer = (await ask(site, '/v1/stats/site?from=2025-06-09&to=2025-06-09')).json() as Shapes.SiteStats
+      return [answer.totals.impressions, answer.viewers?.value, answer.madeFrom.includes('closed_days')]
+    }
+    await site.send([at(30)])
+    await close()
+    expect(await yesterday()).toEqual([1, 1, true])
+    await site.send([at(31), at(32, 'impression', '2')])
+    expect(await yesterday()).toEqual([3, 1, false])
+    await close()
+    expect(await yesterday()).toEqual([3, 1, true])
   })
 
   test('to other questions are other answers', async () => {

@@ -16,6 +16,7 @@ const tables = [
   'content_days',
   'site_days',
   'closed_days',
+  'late_days',
   'content_day_details',
   'site_hours',
   'viewer_days',

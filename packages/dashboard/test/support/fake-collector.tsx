@@ -1,10 +1,20 @@
-// A collector that answers stats questions from a script, and a reader who looks at the page it fills.
-import type { DayCounts, SiteSeries, SiteStats, TopContent, Totals } from '@sightline/collector/stats'
+// A collector that answers questions from a script, and a reader who looks at the page it fills.
+import type {
+  BreakdownDimension,
+  ContentStats,
+  DayWithViewers,
+  Provenance,
+  SiteBreakdown,
+  SiteSeries,
+  SiteStats,
+  TopContent,
+  Totals,
+} from '@sightline/collector/stats'
+import type { Who } from '@sightline/collector/trust'
 import { render } from 'preact'
 import { act } from 'preact/test-utils'
 import { vi } from 'vitest'
 import { App } from '../../src/app'
-import { createLoadOverview } from '../../src/stats-client'
 
 export const noTotals: Totals = {
   impressions: 0,
@@ -31,57 +41,126 @@ export const someTotals: Totals = {
   clickThroughRate: 543 / 12_345,
 }
 
-const provenance = {
+export const provenance: Provenance = {
   from: '2025-03-03',
   to: '2025-03-09',
   timezone: 'Europe/Berlin',
   audience: 'all',
   freshAsOf: '2025-03-09T13:03:00.000Z',
-} as const
+  lateAsOf: null,
+  keptFrom: '2025-01-01',
+  madeFrom: ['counters'],
+}
 
-export function siteStats(totals: Totals): SiteStats {
-  return { ...provenance, totals }
+export function siteStats(totals: Totals, changes: Partial<SiteStats> = {}): SiteStats {
+  return { ...provenance, totals, viewers: { value: 777, method: 'exact', error: 0 }, ...changes }
 }
 
 const daysOfMarch = [3, 4, 5, 6, 7, 8, 9]
 
 export function siteSeries(): SiteSeries {
-  const series: DayCounts[] = daysOfMarch.map((date) => ({
+  const series: DayWithViewers[] = daysOfMarch.map((date) => ({
     ...noTotals,
     day: `2025-03-0${date}`,
     impressions: date * 1_000,
     views: date * 100,
     clicks: date,
+    viewers: date * 10,
   }))
   return { ...provenance, series }
 }
 
-export function topContent(items: TopContent['items'], by: TopContent['by'] = 'impressions'): TopContent {
-  return { ...provenance, by, items }
+export function topContent(items: Omit<TopContent['items'][number], 'value'>[]): TopContent {
+  return {
+    ...provenance,
+    by: 'impressions',
+    items: items.map((item) => ({ ...item, value: item.totals.impressions })),
+  }
 }
+
+export function breakdown(dimension: BreakdownDimension, items: SiteBreakdown['items'] = []): SiteBreakdown {
+  const total = items.reduce((sum, { count }) => sum + count, 0)
+  return { ...provenance, dimension, type: null, items, other: 0, none: 0, untold: 0, total }
+}
+
+export function contentStats(totals: Totals): ContentStats {
+  const nothing = { items: [], other: 0, none: 0, untold: 0, total: 0 }
+  return {
+    ...provenance,
+    content: { type: 'post', id: '42' },
+    title: 'A walk by the sea',
+    totals,
+    viewers: { value: 55, method: 'hll', error: 0.01 },
+    series: siteSeries().series,
+    breakdowns: {
+      country: nothing,
+      device: nothing,
+      source: nothing,
+      viewType: nothing,
+      channel: nothing,
+      referrer: nothing,
+    },
+    watches: { skipped: 0, partial: 0, completed: 0, completionRate: null, interval: null },
+  }
+}
+
+export const admin: Who = { role: 'admin', userId: null, isKept: false }
 
 type Answer = { status?: number; body: unknown } | 'unreachable'
 
-/** Answers by the last part of the path: `site`, `series`, `top`. What is not set answers like a healthy collector. */
+/** Answers by the last parts of the path: `site`, `breakdown/country`. What is not set answers like a healthy collector. */
 export function createFakeCollector() {
   const answers: Record<string, Answer> = {
+    session: { body: admin },
     site: { body: siteStats(someTotals) },
     series: { body: siteSeries() },
     top: {
       body: topContent([{ content: { type: 'post', id: '42' }, title: 'A walk by the sea', totals: someTotals }]),
     },
+    stats: { body: contentStats(someTotals) },
   }
-  const asked: { path: string; query: Record<string, string>; authorization: string | null }[] = []
+  const asked: {
+    method: string
+    path: string
+    query: Record<string, string>
+    authorization: string | null
+    isFresh: boolean
+  }[] = []
 
   const request: typeof fetch = async (input, init) => {
     const url = new URL(String(input))
-    const authorization = new Headers(init?.headers).get('authorization')
-    asked.push({ path: url.pathname, query: Object.fromEntries(url.searchParams), authorization })
-    const answer = answers[url.pathname.split('/').at(-1) ?? ''] ?? 'unreachable'
-    if (answer === 'unreachable') throw new TypeError('fetch failed')
-    return Response.json(answer.body, { status: answer.status ?? 200 })
+    const headers = new Headers(init?.headers)
+    const authorization = headers.get('authorization')
+    const isFresh = headers.get('cache-control') === 'no-cache'
+    const path = url.pathname.replace('/v1/', '')
+    asked.push({
+      method: init?.method ?? 'GET',
+      path,
+      query: Object.fromEntries(url.searchParams),
+      authorization,
+      isFresh,
+    })
+    const parts = path.split('/')
+    const last = parts.at(-1) ?? ''
+    const scripted = answers[path] ?? answers[last]
+    if (scripted === undefined && parts.at(-2) === 'breakdown')
+      return Response.json(breakdown(last as BreakdownDimension, [{ value: 'one', count: 3 }]))
+    if (scripted === undefined || scripted === 'unreachable') throw new TypeError('fetch failed')
+    return Response.json(scripted.body, { status: scripted.status ?? 200 })
   }
-  return { answers, asked, request }
+  return {
+    answers,
+    asked,
+    request,
+    /** Questions about numbers, with a path that ends like this. */
+    about: (end: string) => asked.filter(({ path }) => path.endsWith(end)).map(({ query }) => query),
+  }
+}
+
+export async function settle(page: Element) {
+  await vi.waitFor(() => {
+    if (page.querySelector('[aria-busy=true]')) throw new Error('still loading')
+  })
 }
 
 /** Opens the dashboard at a query. `page` is what the reader sees. */
@@ -93,20 +172,16 @@ export async function openDashboard(
   window.history.replaceState(null, '', `/${query}`)
   const page = document.createElement('div')
   document.body.append(page)
-  const load = createLoadOverview(collector.request, 'http://site.test/')
-  await act(() => render(<App load={load} token={token} />, page))
-  // Three answers and their bodies arrive one microtask after another.
-  await vi.waitFor(() => {
-    if (page.querySelector('main[aria-busy=true]')) throw new Error('still loading')
-  })
+  await act(() => render(<App request={collector.request} base="http://site.test/" token={token} />, page))
+  await settle(page)
   return {
     page,
     text: () => page.textContent ?? '',
-    /** Text of the card with this label. */
+    /** Number of the card with this label. */
     card: (label: string) =>
-      [...page.querySelectorAll('.totals > div')]
-        .find((card) => card.querySelector('dt')?.textContent === label)
-        ?.querySelector('dd')?.textContent,
+      [...page.querySelectorAll('.card')]
+        .find((card) => card.querySelector('.card-label')?.textContent === label)
+        ?.querySelector('b')?.textContent,
     async click(selector: string, text: string) {
       const target = [...page.querySelectorAll<HTMLElement>(selector)].find((element) =>
         element.textContent?.includes(text),
@@ -115,15 +190,13 @@ export async function openDashboard(
       await act(() => target.click())
       await settle(page)
     },
+    async press(key: string) {
+      await act(() => void document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })))
+      await settle(page)
+    },
     async close() {
       await act(() => render(null, page))
       page.remove()
     },
   }
-}
-
-export async function settle(page: Element) {
-  await vi.waitFor(() => {
-    if (page.querySelector('main[aria-busy=true]')) throw new Error('still loading')
-  })
 }

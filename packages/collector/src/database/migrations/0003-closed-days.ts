@@ -16,6 +16,13 @@ const statements = [
     compare_keys text[] not null
   )`,
 
+  // Ingest adds a row a group and never waits for one: closing a day deletes those whose events it has counted.
+  `create table late_days (
+    day date not null,
+    noted uuid not null,
+    primary key (day, noted)
+  )`,
+
   // Narrow, because rankings read many of them; what is wide is beside it.
   `create table content_days (
     content_key bigint not null,

@@ -1,0 +1,316 @@
+// One content: seen, viewed, clicked, liked and shared as a funnel; its days, sources and watches. Or the list to choose from.
+import type { Breakdown, ContentStats, TopContent, TopMetric } from '@sightline/collector/stats'
+import type { ContentRef } from '@sightline/sdk/wire'
+import { useState } from 'preact/hooks'
+import { BreakdownPanel } from './breakdown-panel'
+import { formats, NOTHING } from './format'
+import { Freshness } from './freshness'
+import { GoLink } from './go-link'
+import { countedWord, metricNotes, topMetrics, type Metric } from './metrics'
+import { MetricCards, methodOf } from './metric-cards'
+import { Answered } from './notices'
+import { isEmpty, metricOf, rangeBefore } from './overview-page'
+import { Panel } from './panel'
+import { SeriesPanel } from './series-panel'
+import { useSession } from './session'
+import { contentPath, rangeOf } from './stats-client'
+import { TopPanel } from './top-panel'
+import { useAnswer } from './use-answer'
+import { useNavigation } from './use-selection'
+
+const LIST_LIMIT = '100'
+
+const cards: Metric[] = ['viewers', 'impressions', 'views', 'clicks', 'likes', 'shares', 'watches']
+
+export function ContentPage() {
+  const { selection } = useNavigation()
+  const { who } = useSession()
+  if (selection.content !== null) return <OneContent content={selection.content} />
+  return who.role === 'user' ? <OwnContent /> : <ContentList />
+}
+
+/** Opens a content by its name. */
+function OpenForm() {
+  const { go } = useNavigation()
+  const [text, setText] = useState('')
+  const colon = text.indexOf(':')
+  const submit = (event: Event) => {
+    event.preventDefault()
+    if (colon > 0 && colon < text.length - 1)
+      go({ content: { type: text.slice(0, colon).trim(), id: text.slice(colon + 1).trim() } })
+  }
+  return (
+    <form class="open-form" onSubmit={submit}>
+      <label>
+        <span>Open by name</span>
+        <input
+          required
+          pattern="[^:]+:.+"
+          placeholder="post:42"
+          title="A type, a colon and an id, such as post:42"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <button class="primary" type="submit">
+        Open
+      </button>
+    </form>
+  )
+}
+
+const OwnContent = () => (
+  <main>
+    <Panel id="own" title="Your content">
+      <div class="inside">
+        <p class="quiet">
+          Your token opens the numbers of your own content: everything that the catalogue of this site names you the
+          owner of.
+        </p>
+        <OpenForm />
+      </div>
+    </Panel>
+  </main>
+)
+
+function ContentList() {
+  const { shownRange } = useSession()
+  const { selection, go } = useNavigation()
+  const [wanted, setWanted] = useState('')
+  const { period, audience, by } = selection
+  const sort: TopMetric = by === 'pageViews' ? 'impressions' : by
+  const state = useAnswer(JSON.stringify([period, audience, sort]), (client, signal) =>
+    client.ask<TopContent>('stats/top', { query: { ...rangeOf(selection), by: sort, limit: LIST_LIMIT }, signal }),
+  )
+  const matches = ({ content, title }: TopContent['items'][number]) =>
+    `${content.type}:${content.id} ${title ?? ''}`.toLowerCase().includes(wanted.trim().toLowerCase())
+
+  return (
+    <Answered state={state}>
+      {(top) => {
+        shownRange.current = top
+        return (
+          <>
+            <TopPanel
+              id="contents"
+              title="Content"
+              isWide
+              top={{ ...top, items: top.items.filter(matches) }}
+              empty={wanted === '' ? 'Nothing in this period.' : `None of the first ${LIST_LIMIT} has "${wanted}".`}
+            >
+              <label class="picker">
+                <span>Find</span>
+                <input type="search" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} />
+              </label>
+              <label class="picker">
+                <span>Sort by</span>
+                <select value={sort} onChange={(event) => go({ by: event.currentTarget.value as TopMetric })}>
+                  {topMetrics.map(({ value, label }) => (
+                    <option key={value} value={value}>
+                      {label}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            </TopPanel>
+            <Panel id="open" title="Another content">
+              <div class="inside">
+                <OpenForm />
+              </div>
+            </Panel>
+            <Freshness answer={top} state={state} />
+          </>
+        )
+      }}
+    </Answered>
+  )
+}
+
+interface Step {
+  label: string
+  count: number
+}
+
+/** From seen to shared; each with its share of the first. */
+function Funnel({ steps }: { steps: Step[] }) {
+  const first = steps[0]?.count ?? 0
+  const most = Math.max(1, ...steps.map(({ count }) => count))
+  return (
+    <ol class="funnel">
+      {steps.map(({ label, count }) => (
+        <li key={label}>
+          <span class="funnel-label">{label}</span>
+          <span class="funnel-track">
+            <span class="bar" style={{ width: `${(100 * count) / most}%` }} />
+          </span>
+          <b>{formats.count(count)}</b>
+          <small>{first === 0 ? NOTHING : formats.share(count / first)}</small>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function WatchPanel({ watches }: { watches: ContentStats['watches'] }) {
+  const total = watches.skipped + watches.partial + watches.completed
+  const classes = [
+    { label: 'Skipped', count: watches.skipped, class: 'skipped' },
+    { label: 'Partly', count: watches.partial, class: 'partial' },
+    { label: 'Completed', count: watches.completed, class: 'completed' },
+  ]
+  return (
+    <Panel
+      id="watches"
+      title="Watches"
+      class="list"
+      note={
+        watches.interval === null
+          ? `Completed: ${formats.share(watches.completionRate)}`
+          : `Completed: ${formats.share(watches.completionRate)} (95 %: ${formats.part(watches.interval.low)} to ${formats.part(watches.interval.high)})`
+      }
+    >
+      {total === 0 ? (
+        <p class="quiet nothing">Nothing was watched in this period.</p>
+      ) : (
+        <ol class="funnel">
+          {classes.map(({ label, count, class: name }) => (
+            <li key={label}>
+              <span class="funnel-label">{label}</span>
+              <span class="funnel-track">
+                <span class={`bar ${name}`} style={{ width: `${(100 * count) / total}%` }} />
+              </span>
+              <b>{formats.count(count)}</b>
+              <small>{formats.share(count / total)}</small>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  )
+}
+
+interface Loaded {
+  now: ContentStats
+  before: ContentStats | null
+}
+
+function OneContent({ content }: { content: ContentRef }) {
+  const { shownRange } = useSession()
+  const { selection, go } = useNavigation()
+  const { period, audience, compares } = selection
+  const metric = metricOf(selection)
+  const isPage = content.type === 'page'
+  const counted: Metric = isPage && metric === 'impressions' ? 'pageViews' : metric
+  const question = JSON.stringify([content, period, audience, counted, compares])
+  const state = useAnswer(question, async (client, signal): Promise<Loaded> => {
+    const path = contentPath(content)
+    const query = { ...rangeOf(selection), type: metricNotes[counted].type }
+    const now = await client.ask<ContentStats>(path, { query, signal })
+    const past = compares ? rangeBefore(now) : null
+    if (past === null) return { now, before: null }
+    const before = await client.ask<ContentStats>(path, { query: { ...past, audience }, signal })
+    return { now, before: isEmpty(before) ? null : before }
+  })
+
+  return (
+    <Answered state={state}>
+      {({ now, before }) => {
+        shownRange.current = now
+        const { totals } = now
+        const fileDays = `${now.from} ${now.to}`
+        const { label } = metricNotes[counted]
+        const parts = now.breakdowns as Record<keyof ContentStats['breakdowns'], Breakdown>
+        return (
+          <>
+            <nav class="trail" aria-label="Where this is">
+              <GoLink to={{ content: null }}>Content</GoLink>
+              <h2 class="content-title">
+                <small>{now.content.type}</small> {now.title ?? now.content.id}
+              </h2>
+            </nav>
+            <Panel
+              id="totals"
+              title="Totals"
+              note={
+                <>
+                  {formats.days(now.from, now.to)}
+                  {before !== null && `, against ${formats.days(before.from, before.to)}`} · Viewers:{' '}
+                  {methodOf(now.viewers)}
+                </>
+              }
+            >
+              <MetricCards
+                shown={isPage ? ['viewers', 'pageViews', 'views', 'clicks'] : cards}
+                now={now}
+                before={before}
+                chosen={counted}
+                onChoose={(by) => go({ by })}
+              />
+            </Panel>
+            <div class="columns">
+              {!isPage && (
+                <Panel id="funnel" title="From seen to shared" class="list" note="Shares of the impressions">
+                  <Funnel
+                    steps={[
+                      { label: 'Seen', count: totals.impressions },
+                      { label: 'Viewed', count: totals.views },
+                      { label: 'Clicked', count: totals.clicks },
+                      { label: 'Liked', count: totals.likes },
+                      { label: 'Shared', count: totals.shares },
+                    ]}
+                  />
+                </Panel>
+              )}
+              {!isPage && <WatchPanel watches={now.watches} />}
+            </div>
+            <SeriesPanel
+              title={`${label} day by day`}
+              days={now.series.map(({ day }) => day)}
+              lines={[
+                {
+                  label,
+                  values: now.series.map((day) => day[counted]),
+                  colour: '--line-1',
+                  isSum: counted !== 'viewers',
+                },
+                ...(before
+                  ? [
+                      {
+                        label: 'Before',
+                        values: before.series.map((day) => day[counted]),
+                        colour: '--past',
+                        isPast: true,
+                        isSum: counted !== 'viewers',
+                      },
+                    ]
+                  : []),
+              ]}
+              past={before}
+              timezone={now.timezone}
+            />
+            <div class="columns">
+              <BreakdownPanel
+                dimensions={['source', 'viewType', 'channel']}
+                breakdowns={parts}
+                counted={countedWord(counted)}
+                fileDays={fileDays}
+              />
+              {(['referrer', 'country', 'device'] as const)
+                .filter((dimension) => dimension !== 'referrer' || parts.referrer.items.length > 0)
+                .map((dimension) => (
+                  <BreakdownPanel
+                    key={dimension}
+                    dimensions={[dimension]}
+                    breakdowns={parts}
+                    counted={countedWord(counted)}
+                    fileDays={fileDays}
+                  />
+                ))}
+            </div>
+            <Freshness answer={now} state={state} />
+          </>
+        )
+      }}
+    </Answered>
+  )
+}

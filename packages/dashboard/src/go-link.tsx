@@ -1,0 +1,27 @@
+// A link inside the dashboard: an address that can be opened in another tab, followed without a reload in this one.
+import type { ComponentChildren } from 'preact'
+import type { Selection } from './selection'
+import { useNavigation } from './use-selection'
+
+interface GoLinkProps {
+  to: Partial<Selection>
+  class?: string
+  title?: string
+  /** Whether this is where the reader is. */
+  current?: boolean
+  children: ComponentChildren
+}
+
+export function GoLink({ to, current = false, children, ...rest }: GoLinkProps) {
+  const { go, addressOf } = useNavigation()
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    go(to)
+  }
+  return (
+    <a {...rest} href={addressOf(to)} onClick={follow} {...(current && { 'aria-current': 'page' as const })}>
+      {children}
+    </a>
+  )
+}
