@@ -177,7 +177,8 @@ onBothDatabases('raw events', (database, kind) => {
     expect(dropped.map(({ day }) => day)).toEqual(expect.arrayContaining(['2026-10-10', '2026-10-11', '2026-10-12']))
   })
 
-  test.runIf(kind === 'postgres')('ingest goes on while the drop waits for a long question', async () => {
+  // PGlite has one connection: nobody holds a lock beside it.
+  test.each(kind === 'postgres' ? ['a long question'] : [])('ingest goes on while the drop waits for %s', async () => {
     const clock = { now: START }
     const { send } = await buildAt(clock)
     await send([happened(START)])

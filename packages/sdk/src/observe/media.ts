@@ -69,8 +69,8 @@ export function createMedia(record: ObservationPorts['record']) {
     const isPlaying = media.paused === false && !(ended || media.seeking || media.readyState! < HAVE_FUTURE_DATA)
     const isPip = isInPip(media)
     const now = performance.now()
-    // What went on in picture-in-picture while the page was hidden is found at its return.
-    const hasReturned = !onScreenMs && play.isPip && isPip
+    // What went on in picture-in-picture while the page was hidden is found at its return, which may be what ended it.
+    const hasReturned = !onScreenMs && play.isPip
     const passedMs = hasReturned ? now - play.lookedAt : onScreenMs - play.at
     const movedMs = (positionMs - play.positionMs) / rate
 
@@ -94,6 +94,7 @@ export function createMedia(record: ObservationPorts['record']) {
       told.completed = true
       if (!loop) end(asked, 'ended')
     }
+    if (hasReturned && !isPip) end(asked, 'hidden')
     return hasLeftPip
   }
 

@@ -295,7 +295,10 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       if (open) return
       open = true
       pulse.alive()
-      for (const sight of onScreen.keys()) resample(sight)
+      for (const sight of onScreen.keys()) {
+        ports.looked?.(sight.asked, 0)
+        resample(sight)
+      }
       arm()
     },
 

@@ -19,7 +19,7 @@ export interface SeenPorts {
   isSeen(key: string, dedupe: Dedupe): boolean
   /** Adds to the total of a content in its dedupe scope and tells the total, in milliseconds. */
   addTime(key: string, dedupe: Dedupe, durationMs: number): number
-  /** At the start of a stretch and a few times a second in it: whether a fresh sample is wanted. */
+  /** When the page is back, at the start of a stretch and a few times a second in it: whether a fresh sample is wanted. */
   looked?(asked: Registration, onScreenMs: number): boolean
   record(asked: Registration, fields: Pick<WireEvent, Exclude<keyof WireEvent, 'content' | 'metadata'>>): void
 }

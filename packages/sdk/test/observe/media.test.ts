@@ -567,6 +567,26 @@ describe('picture-in-picture', () => {
     ])
   })
 
+  test.each(['on screen', 'scrolled away'])(
+    'that ends with the return to the page is told, the player %s',
+    async (place) => {
+      const { page, video, watches } = await playing({ durationMs: 60_000 })
+      page.with(document, 'pictureInPictureElement', video)
+      await page.advance(1_000)
+      if (place === 'scrolled away') page.leave(video)
+      await page.advance(10)
+      page.hide()
+      await page.advance(10_000)
+      page.with(document, 'pictureInPictureElement', null)
+      page.unhide()
+      await page.advance(300)
+      expect(watches).toMatchObject([
+        { endReason: 'hidden', pipMs: expect.closeTo(1_010, -3) },
+        { endReason: 'hidden', durationMs: 0, pipMs: about(10_000) },
+      ])
+    },
+  )
+
   test('makes no impression', async () => {
     const { page, video, tracker, events } = await playing()
     tracker.observe(video, { content: { type: 'post', id: '1' }, source: 'feed' })
