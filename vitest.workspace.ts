@@ -30,6 +30,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // Most of the collector's tests wait for processes and databases.
+    maxWorkers: 2,
     // The gate reads this report to see that no suite was skipped.
     ...(process.env.SIGHTLINE_TEST_REPORT && {
       reporters: ['default', 'json'],
@@ -130,6 +132,9 @@ export default defineConfig({
         test: {
           name: 'whole',
           root: '.',
+          // Real browsers and real time: one file after the other, when all else is done.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['./packages/collector/test/support/global-setup.ts', './test/support/build-sdk.ts'],
