@@ -79,8 +79,8 @@ const showInterval = (interval: { low: number; high: number } | null) =>
 const measuredOn = (clicks: number, impressions: number) =>
   `${formats.count(clicks)} clicks of ${formats.count(impressions)} impressions`
 
-const sourceColumns: [Column<SourceRate>, ...Column<SourceRate>[]] = [
-  { label: 'Source', value: ({ source }) => source },
+/** What a click-through rate was made of. */
+const measuredColumns: Column<{ impressions: number; clicks: number }>[] = [
   {
     label: 'Impressions',
     isNumber: true,
@@ -95,6 +95,11 @@ const sourceColumns: [Column<SourceRate>, ...Column<SourceRate>[]] = [
     show: (row) => formats.count(row.clicks),
     value: (row) => row.clicks,
   },
+]
+
+const sourceColumns: [Column<SourceRate>, ...Column<SourceRate>[]] = [
+  { label: 'Source', value: ({ source }) => source },
+  ...measuredColumns,
   { label: 'Click-through', isNumber: true, show: (row) => formats.share(row.rate), value: (row) => row.rate },
   {
     label: '95 % interval',
@@ -108,20 +113,7 @@ type Position = Positions['items'][number]
 
 const positionColumns: [Column<Position>, ...Column<Position>[]] = [
   { label: 'Position', show: ({ position }) => formats.count(position), value: ({ position }) => position },
-  {
-    label: 'Impressions',
-    isNumber: true,
-    isSecondary: true,
-    show: (row) => formats.count(row.impressions),
-    value: (row) => row.impressions,
-  },
-  {
-    label: 'Clicks',
-    isNumber: true,
-    isSecondary: true,
-    show: (row) => formats.count(row.clicks),
-    value: (row) => row.clicks,
-  },
+  ...measuredColumns,
   {
     label: 'Click-through',
     isNumber: true,
