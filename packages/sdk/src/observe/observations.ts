@@ -4,7 +4,7 @@ import type { ViewEndReason } from '../wire'
 import { createPulse } from './pulse'
 import { createSeen, reconsider, type SeenPorts, stall } from './seen'
 import type { Registration, Sight } from './sight'
-import { measure, readViewport } from './viewable'
+import { measure } from './viewable'
 import { isBoxless, type Viewport } from './viewport'
 
 /** Longest time that scrolling inside content taller than the screen stays unmeasured, in milliseconds. */
@@ -40,8 +40,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     sampled(batch) {
       if (!byKey.size) return
       let wakeAt = sampleAt
-      const size = readViewport(batch)
-      for (const entry of batch) wakeAt = Math.min(wakeAt, sampled(entry, size))
+      for (const entry of batch) wakeAt = Math.min(wakeAt, sampled(entry))
       wakeBy(wakeAt)
       ports.followScroll?.(tall.size > 0)
     },
@@ -110,13 +109,13 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
   }
 
   /** @returns when the content wants to be looked at again */
-  function sampled(entry: IntersectionObserverEntry, size: ReturnType<typeof readViewport>): number {
+  function sampled(entry: IntersectionObserverEntry): number {
     const { target, time } = entry
     const sight = sights.get(target)
     if (!sight) return Infinity
     pulse.alive(time)
     const { threshold, largeArea } = sight.asked.wishes.criteria
-    const sample = measure(entry, size, threshold, largeArea, sight.stretch && sight.sample)
+    const sample = measure(entry, threshold, largeArea, sight.stretch && sight.sample)
     if (ports.isHeld?.(sight.asked)) sample.rule ??= 'area'
     if (sample.empty) viewport.awaitSize(target)
     if (ports.explain) {

@@ -15,8 +15,8 @@ const SECOND_LOOK_MS = 100
 const PAINT_RETRY_MS = 250
 
 export interface SeenPorts {
-  /** Whether an impression of this content exists in its dedupe scope. */
-  isSeen(key: string, dedupe: Dedupe): boolean
+  /** Whether an impression of this content exists in its dedupe scope. A glance may miss what another tab saw meanwhile. */
+  isSeen(key: string, dedupe: Dedupe, isGlance?: boolean): boolean
   /** Adds to the total of a content in its dedupe scope and tells the total, in milliseconds. */
   addTime(key: string, dedupe: Dedupe, durationMs: number): number
   /** When the page is back, at the start of a stretch and a few times a second in it: whether a fresh sample is wanted. */
@@ -40,7 +40,7 @@ export function createSeen(ports: SeenPorts, { resample, others, tell }: SeenNei
     if (others(sight).some(({ stretch }) => stretch && stretch.state !== 'unpainted')) return
     sight.stretch = { state: 'pending', enteredAt: time, wakeAt: 0, stallMs: 0, depth }
     ports.looked?.(sight.asked, 0)
-    if (!ports.isSeen(sight.key, sight.asked.wishes.dedupe)) return reconsider(sight)
+    if (!ports.isSeen(sight.key, sight.asked.wishes.dedupe, true)) return reconsider(sight)
     view(sight.stretch)
     tell(sight, 'seen before')
   }

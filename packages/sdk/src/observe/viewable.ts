@@ -32,14 +32,13 @@ export interface Sample {
 }
 
 /**
- * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all".
+ * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all". Of the rectangles, which
+ * cost more than all the rest, only what can change the verdict is read.
  *
- * @param viewport where the browser tells its size
  * @param before what was measured last in the same stretch of time
  */
 export function measure(
   entry: IntersectionObserverEntry,
-  viewport: Size | null,
   threshold: number,
   large?: LargeArea,
   before?: Sample,
@@ -49,44 +48,32 @@ export function measure(
   if (!isIntersecting) return sample
   const isEnough = ratio + RATIO_EPSILON >= threshold
 
-  // Reading the rectangles is the expensive part. There is nothing to learn from them once the end was on screen.
+  // There is nothing more to learn once the end was on screen.
   if (isEnough && before?.rule && before.depth > 99.9 && !before.oversize) return { ...before, time, ratio }
 
-  const { boundingClientRect: box, intersectionRect: seen } = entry
-  const root = viewport ?? sizeAround(entry.target)
+  const box = entry.boundingClientRect
   const { width, height } = box
+  // The browser tells the viewport, but not in a frame of another origin, and none for an element that was removed.
+  const root = entry.rootBounds ?? sizeAround(entry.target)
   sample.empty = Math.min(width, height) < 1
   if (sample.empty || Math.min(root.width, root.height) < 1) return sample
 
-  const covers = (side: 'width' | 'height') =>
-    seen[side] + LENGTH_SLACK_PX >= threshold * Math.min(box[side], root[side])
   const isLarge = large && width * height >= large.areaPx && ratio + RATIO_EPSILON >= large.threshold
-
   sample.ratio = ratio
   sample.oversize = width > root.width || height > root.height
-  sample.depth = (100 * (seen.bottom - box.top)) / height
   if (isEnough || isLarge) sample.rule = 'area'
-  else if (sample.oversize && covers('width') && covers('height')) sample.rule = 'oversize'
+  else if (!sample.oversize) return sample
+
+  const seen = entry.intersectionRect
+  const covers = (side: 'width' | 'height') =>
+    seen[side] + LENGTH_SLACK_PX >= threshold * Math.min(box[side], root[side])
+  if (!sample.rule && covers('width') && covers('height')) sample.rule = 'oversize'
+  sample.depth = (100 * (seen.bottom - box.top)) / height
   return sample
 }
 
-/** In pixels. */
-interface Size {
-  width: number
-  height: number
-}
-
-/**
- * The size of the viewport, read once for a whole batch. The browser tells it with each entry, but not in a frame of
- * another origin, and none for an element that was removed.
- */
-export function readViewport(batch: IntersectionObserverEntry[]): Size | null {
-  const { width = 0, height = 0 } = batch.find(({ isIntersecting }) => isIntersecting)?.rootBounds ?? {}
-  return width ? { width, height } : null
-}
-
-/** Size of the window around an element, where the browser hides it. */
-function sizeAround(element: Element): Size {
+/** Size of the window around an element, in pixels, where the browser hides it. */
+function sizeAround(element: Element): { width: number; height: number } {
   const view = element.ownerDocument.defaultView!
   return { width: view.innerWidth, height: Math.min(view.innerHeight, view.screen.height) }
 }

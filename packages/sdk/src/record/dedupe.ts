@@ -9,7 +9,8 @@ const START = 'seen:'
 const MAX_CONTENTS = 5_000
 
 export interface SeenContents {
-  has(key: string, scope: Dedupe): boolean
+  /** A glance does not read the storage for what was never met here: what another tab saw meanwhile may be missing. */
+  has(key: string, scope: Dedupe, isGlance?: boolean): boolean
   add(key: string, scope: Dedupe): void
   /** Takes an impression back that was never sent: the content counts as unseen. */
   remove(key: string): void
@@ -28,12 +29,16 @@ export function createSeenContents(
   findSession: () => Session | undefined,
 ): SeenContents {
   const onPage = new Map<string, [seenAt: number, totalMs: number]>()
-  let stored = 0
+  // What the storage held when it was first asked, and what was added here; reading it for every content that comes on
+  // screen costs more than all the rest of a scroll frame.
+  let met: Set<string> | undefined
+  const meet = () => (met ??= new Set(store.rests(START)))
 
   // One storage name per content: rewriting one long list at every impression costs a hundred times more.
   function save(key: string, scope: Dedupe, seenAt: number, totalMs: number): void {
-    if (scope === 'page') onPage.set(key, [seenAt, totalMs])
-    else store.set(START + key, seenAt, Math.round(totalMs), (scope as { windowMs?: number }).windowMs ?? 0)
+    if (scope === 'page') return void onPage.set(key, [seenAt, totalMs])
+    store.set(START + key, seenAt, Math.round(totalMs), (scope as { windowMs?: number }).windowMs ?? 0)
+    meet().add(key)
   }
 
   function find(key: string, scope: Dedupe): [seenAt: number, totalMs: number] | undefined {
@@ -58,16 +63,15 @@ export function createSeenContents(
         if (!isKept) store.remove(START + key)
         return isKept
       })
-    stored = kept.length
+    met = new Set(kept.map(([key]) => key))
   }
 
   return {
-    has: (key, scope) => !!find(key, scope),
+    has: (key, scope, isGlance) => (!isGlance || scope === 'page' || meet().has(key)) && !!find(key, scope),
     add(key, scope) {
       // Never before the start of the session, also when somebody has set the clock back.
       save(key, scope, Math.max(now(), findSession()?.startedAt ?? 0), 0)
-      stored = stored ? stored + 1 : store.rests(START).length
-      if (stored > MAX_CONTENTS) prune()
+      if (meet().size > MAX_CONTENTS) prune()
     },
     remove(key) {
       onPage.delete(key)

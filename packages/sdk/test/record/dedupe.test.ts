@@ -31,6 +31,26 @@ describe('a content', () => {
     expect(open().has('post:1', 'session')).toBe(false)
   })
 
+  test('is known at a glance once it was met here or before the page, on the page also without storage', () => {
+    open().add('post:1', 'session')
+    const seen = open()
+    seen.add('post:2', 'page')
+    const glances = (['session', 'page'] as const).map((scope) =>
+      ['post:1', 'post:2', 'post:3'].map((key) => seen.has(key, scope, true)),
+    )
+    expect(glances).toEqual([
+      [true, false, false],
+      [false, true, false],
+    ])
+  })
+
+  test('that was never met costs no look into the storage at a glance, and is found there by a real one', () => {
+    const [one, other] = [open(), open()]
+    one.has('post:1', 'session', true)
+    other.add('post:1', 'session')
+    expect([one.has('post:1', 'session', true), one.has('post:1', 'session')]).toEqual([false, true])
+  })
+
   test('counts as unseen when the session is over', () => {
     const seen = open()
     seen.add('post:1', 'session')
