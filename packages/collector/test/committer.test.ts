@@ -4,7 +4,8 @@ import { assertNoTimerLeft } from './support/timers'
 import type { Refusal } from '../src/errors'
 import { createCommitter, type CommitLimits } from '../src/ingest/committer'
 import type { EventRow } from '../src/ingest/enrich'
-import type { GroupToWrite, Tally } from '../src/ingest/write-events'
+import type { Tally } from '../src/ingest/outcomes'
+import type { GroupToWrite } from '../src/ingest/write-events'
 
 const limits: CommitLimits = {
   groupMaxRows: 4,

@@ -3,7 +3,9 @@ import type { DropCounts } from '@sightline/sdk/wire'
 import { classifyError } from '../database/error-class'
 import { Refusal } from '../errors'
 import type { EventRow } from './enrich'
-import { isOtherEvent, talliesOfRepeats, type GroupToWrite, type Tally } from './write-events'
+import { isOtherEvent } from './insert-events'
+import { talliesOfRepeats, type Tally } from './outcomes'
+import type { GroupToWrite } from './write-events'
 
 export interface CommitLimits {
   groupMaxRows: number

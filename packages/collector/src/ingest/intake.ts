@@ -12,7 +12,7 @@ import { enrich, type EventRow, type Sender } from './enrich'
 import { needsStripping, pageAddress } from './page-address'
 import { createRateLimiter } from './rate-limit'
 import type { ReadBatch, ReadLimits } from './read-batch'
-import type { Tally } from './write-events'
+import type { Tally } from './outcomes'
 
 export interface IntakeSettings extends DecideRules, ReadLimits {
   maxBatchBytes: number
