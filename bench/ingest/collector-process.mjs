@@ -1,11 +1,18 @@
-// The collector as a process of its own, with the settings it has by default but one; tells its address and its CPU time.
+// The collector as a process of its own, with the settings it has by default but one and those of CONFIG; tells its address
+// and its CPU time.
 import { answerParent } from './child.mjs'
 
-const { BUNDLE: bundle, DATABASE_URL: databaseUrl, DATA_DIR: dataDir, LOG_LEVEL: logLevel = 'warn' } = process.env
+const {
+  BUNDLE: bundle,
+  DATABASE_URL: databaseUrl,
+  DATA_DIR: dataDir,
+  LOG_LEVEL: logLevel = 'warn',
+  CONFIG: config = '{}',
+} = process.env
 const { buildCollector, openDatabase } = await import(bundle)
 const db = await openDatabase({ databaseUrl, dataDir })
 // All of the load comes from one address.
-const app = await buildCollector({ db, config: { logLevel, networkEventsPerSecond: 0 } })
+const app = await buildCollector({ db, config: { logLevel, networkEventsPerSecond: 0, ...JSON.parse(config) } })
 await app.listen({ host: '127.0.0.1', port: 0 })
 const { port } = app.server.address()
 
