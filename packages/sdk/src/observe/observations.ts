@@ -86,7 +86,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
   }
 
   function others(sight: Sight): Sight[] {
-    return (byKey.get(sight.key) ?? []).filter((other) => other !== sight)
+    return sight.same.filter((other) => other !== sight)
   }
 
   function tell(sight: Sight, reason: string, verdict = 'not counted'): void {
@@ -114,8 +114,8 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     const sight = sights.get(target)
     if (!sight) return Infinity
     pulse.alive(time)
-    const { threshold, largeArea } = sight.asked.wishes.criteria
-    const sample = measure(entry, threshold, largeArea, sight.stretch && sight.sample)
+    const before = sight.sample
+    const sample = measure(entry, sight.asked.wishes.criteria, sight.stretch && before)
     if (ports.isHeld?.(sight.asked)) sample.rule ??= 'area'
     if (sample.empty) viewport.awaitSize(target)
     if (ports.explain) {
@@ -125,12 +125,17 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       sight.peak = sample.ratio && Math.max(sight.peak, sample.ratio)
     }
     sight.sample = sample
-    if (sample.rule && sample.oversize) tall.add(sight)
-    else tall.delete(sight)
-    if (sample.rule) onScreen.set(sight, target)
-    else if (onScreen.delete(sight)) handOver(sight)
-    else return Infinity
-    if (open) seen.sampled(sight, sample)
+    if (sample.rule) {
+      if (!before?.rule) onScreen.set(sight, target)
+      if (sample.oversize) tall.add(sight)
+    } else if (!before?.rule) {
+      return Infinity
+    } else {
+      onScreen.delete(sight)
+      handOver(sight)
+    }
+    if (before?.oversize && !(sample.oversize && sample.rule)) tall.delete(sight)
+    if (open) seen.sampled(sight, sample, target)
     return sight.stretch?.wakeAt ?? Infinity
   }
 
@@ -168,6 +173,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     onScreen.delete(sight)
     tall.delete(sight)
     const same = others(sight)
+    for (const other of same) other.same = same
     if (same.length) byKey.set(sight.key, same)
     else byKey.delete(sight.key)
     unwatch(sight)
@@ -227,8 +233,10 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       if (onScreen.has(sight)) onScreen.set(sight, element)
       reconsider(sight)
     } else {
+      const same = byKey.get(key) ?? []
       sight = {
         key,
+        same,
         asked,
         element: new WeakRef(element),
         cameIn: task,
@@ -238,9 +246,8 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
         sample: undefined,
         stretch: undefined,
       }
-      const same = byKey.get(key)
-      if (same) same.push(sight)
-      else byKey.set(key, [sight])
+      byKey.set(key, same)
+      same.push(sight)
     }
     sights.set(element, sight)
     viewport.watch(element, criteria.threshold, criteria.largeArea?.threshold)

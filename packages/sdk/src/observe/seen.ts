@@ -100,11 +100,11 @@ export function createSeen(ports: SeenPorts, { resample, others, tell }: SeenNei
 
   return {
     /** A measurement arrived. */
-    sampled(sight: Sight, sample: Sample): void {
+    sampled(sight: Sight, sample: Sample, element: Element): void {
       const { stretch } = sight
       if (!sample.rule) {
         // Also when it left after the deadline: "it was still visible at the deadline" counts what nobody saw.
-        end(sight, sample.time, sight.element.deref()?.isConnected ? 'left' : 'removed')
+        end(sight, sample.time, element.isConnected ? 'left' : 'removed')
       } else if (!stretch) {
         begin(sight, sample)
       } else {

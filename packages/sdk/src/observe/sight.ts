@@ -57,6 +57,8 @@ export interface Stretch {
 export interface Sight {
   /** Identity of the content; never the element, which may be used for something else a moment later. */
   readonly key: string
+  /** All that show the same content, itself among them. */
+  same: Sight[]
   /** Its latest registration. */
   asked: Registration
   /** Weak, so that an element that was dropped without a word can be collected. */

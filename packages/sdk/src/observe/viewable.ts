@@ -39,8 +39,7 @@ export interface Sample {
  */
 export function measure(
   entry: IntersectionObserverEntry,
-  threshold: number,
-  large?: LargeArea,
+  { threshold, largeArea: large }: { threshold: number; largeArea?: LargeArea | undefined },
   before?: Sample,
 ): Sample {
   const { time, isIntersecting, intersectionRatio: ratio } = entry
