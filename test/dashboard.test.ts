@@ -138,6 +138,8 @@ const share = (value: number, digits = 2) =>
     maximumFractionDigits: digits,
   }).format(value)
 
+const numbersIn = (values: (number | null)[]) => values.filter((value) => value !== null)
+
 beforeAll(async () => {
   execFileSync('node_modules/.bin/tsup', ['--no-clean'], { cwd: dashboard, stdio: 'pipe' })
   if (!chromiumPath) return
@@ -206,7 +208,9 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const { items } = await served.ask<TopContent>('stats/top?days=7&by=impressions&limit=10')
     expect((await rowsOf(page, '#top')).map((cells) => cells[1])).toEqual(items.map(({ value }) => count(value)))
     const pages = await served.ask<TopContent>('stats/top?days=7&by=pageViews&limit=10')
-    expect(await rowsOf(page, '#pages')).toEqual(pages.items.map(({ content, value }) => [content.id, count(value)]))
+    expect((await rowsOf(page, '#pages')).map((cells) => cells.slice(0, 2))).toEqual(
+      pages.items.map(({ content, value }) => [content.id, count(value)]),
+    )
     for (const [panel, dimension, type] of [
       ['#by-source', 'source', 'impression'],
       ['#by-device', 'device', 'impression'],
@@ -255,9 +259,155 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     await expect.poll(() => context.cookies()).toEqual([])
   })
 
+  /** Every number of the overview, as it is on the screen. */
+  async function readOverview(): Promise<Record<string, unknown>> {
+    if ((await page.locator('#series details[open]').count()) === 0) await page.click('#series summary')
+    const numbersOf = async (list: string) => (await rowsOf(page, list)).map((cells) => cells[1])
+    return {
+      viewers: await card(page, 'Viewers'),
+      impressions: await card(page, 'Impressions'),
+      views: await card(page, 'Views'),
+      clicks: await card(page, 'Clicks'),
+      likes: await card(page, 'Likes'),
+      shares: await card(page, 'Shares'),
+      pageViews: await card(page, 'Page views'),
+      series: await numbersOf('#series'),
+      top: await numbersOf('#top'),
+      pages: await numbersOf('#pages'),
+      source: await numbersOf('#by-source'),
+      referrer: await numbersOf('#by-referrer'),
+      country: await numbersOf('#by-country'),
+      device: await numbersOf('#by-device'),
+    }
+  }
+
+  /** The same by the API, and by a count of what is stored. */
+  async function askOverview(filters: Record<string, string>): Promise<Record<string, unknown>> {
+    const query = new URLSearchParams({ days: '7', ...filters })
+    const { totals, viewers } = await served.ask<SiteStats>(`stats/site?${query}`)
+    const { series } = await served.ask<SiteSeries>(`stats/series?${query}`)
+    const top = await served.ask<TopContent>(`stats/top?by=impressions&limit=10&${query}`)
+    const pages = await served.ask<TopContent>(`stats/top?by=pageViews&limit=10&${query}`)
+    const listOf = async (dimension: string) => {
+      const type = dimension === 'referrer' ? 'page_view' : 'impression'
+      const list = await served.ask<SiteBreakdown>(`stats/breakdown/${dimension}?type=${type}&${query}`)
+      const rest = [list.other, list.none, list.untold].filter((each) => each > 0)
+      return [...list.items.map((item) => item.count), ...rest].slice(0, 8).map(count)
+    }
+    let stored = served.db.kysely
+      .selectFrom('event_log')
+      .select(({ fn }) => ['type', fn.countAll<string>().as('n')])
+      .where('counted', '=', true)
+    for (const [name, value] of Object.entries(filters)) {
+      const column = { contentType: 'content_type', contentId: 'content_id', referrer: 'referrer_domain' }[name] ?? name
+      stored = stored.where(({ eb, ref }) =>
+        value === '' ? eb(ref(column as 'source'), 'is', null) : eb(ref(column as 'source'), '=', value),
+      )
+    }
+    const counts = Object.fromEntries((await stored.groupBy('type').execute()).map(({ type, n }) => [type, Number(n)]))
+    const { impressions, views, clicks, likes, shares, pageViews } = totals
+    const names = ['impression', 'view', 'click', 'like', 'share', 'page_view']
+    expect([impressions, views, clicks, likes, shares, pageViews]).toEqual(names.map((name) => counts[name] ?? 0))
+    return {
+      viewers: count(viewers!.value),
+      impressions: count(impressions),
+      views: count(views),
+      clicks: count(clicks),
+      likes: count(likes),
+      shares: count(shares),
+      pageViews: count(pageViews),
+      series: series.map((day) => count(day.impressions)),
+      top: top.items.map(({ value }) => count(value)),
+      pages: pages.items.map(({ value }) => count(value)),
+      source: await listOf('source'),
+      referrer: await listOf('referrer'),
+      country: await listOf('country'),
+      device: await listOf('device'),
+    }
+  }
+
+  test('a row that is clicked filters every card, the chart and every list, through a reload and back', async () => {
+    await page.goto(`${served.origin}/`)
+    await page.fill('#token', ADMIN_TOKEN)
+    await page.check('text=Keep me signed in')
+    await page.click('button:has-text("Sign in")')
+    await ready(page)
+    const everything = await askOverview({})
+    expect(await readOverview()).toEqual(everything)
+
+    await page.click('#by-country tbody tr:first-child a')
+    await page.waitForURL(/country=/)
+    const country = new URL(page.url()).searchParams.get('country')!
+    const ofCountry = await askOverview({ country })
+    expect(ofCountry['impressions']).not.toBe(everything['impressions'])
+    await expect.poll(readOverview).toEqual(ofCountry)
+
+    await page.click('#by-device tbody tr:first-child a')
+    await page.waitForURL(/device=/)
+    const device = new URL(page.url()).searchParams.get('device')!
+    const ofBoth = await askOverview({ country, device })
+    await expect.poll(readOverview).toEqual(ofBoth)
+
+    await page.reload()
+    await ready(page)
+    expect(await readOverview()).toEqual(ofBoth)
+    expect(await page.locator('.chip').count()).toBe(2)
+
+    await page.goBack()
+    await expect.poll(readOverview).toEqual(ofCountry)
+    await page.click('.chip')
+    await expect.poll(readOverview).toEqual(everything)
+    await page.goBack()
+    await page.goForward()
+    await expect.poll(readOverview).toEqual(everything)
+
+    // From the keyboard: a page that was opened, and only by viewers of whom no referrer is known.
+    await page.focus('#pages tbody tr:first-child a')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/contentType=page/)
+    const contentId = new URL(page.url()).searchParams.get('contentId')!
+    await expect.poll(readOverview).toEqual(await askOverview({ contentType: 'page', contentId }))
+    await page.click('#by-referrer tbody tr:has-text("Direct") a')
+    await page.waitForURL(/referrer=/)
+    const direct = { contentType: 'page', contentId, referrer: '' }
+    await expect.poll(readOverview).toEqual(await askOverview(direct))
+    await page.keyboard.press('Escape')
+    await expect.poll(readOverview).toEqual(everything)
+    await page.click('button:has-text("Sign out")')
+    await page.waitForSelector('#token')
+  })
+
+  test('how long the views of a content were and how far they scrolled are what the tables hold', async () => {
+    const [most] = (await served.ask<TopContent>('stats/top?by=views&limit=1')).items
+    const { type, id } = most!.content
+    await open(page, served, `?page=content&${new URLSearchParams({ type, id })}`)
+    const views = await served.db.kysely
+      .selectFrom('event_log')
+      .select(['duration_ms', 'scroll_depth'])
+      .where('type', '=', 'view')
+      .where('content_type', '=', type)
+      .where('content_id', '=', id)
+      // Counted, or the repeat of one that is.
+      .where(({ or, eb }) => or([eb('counted', '=', true), eb('flags', '>=', 4_096)]))
+      .execute()
+    const lengths = numbersIn(views.map((view) => view.duration_ms))
+    const edges = [0, 1_000, 3_000, 10_000, 30_000, 60_000, 180_000, Infinity]
+    const times = edges.slice(0, -1).map((from, at) => lengths.filter((ms) => ms >= from && ms < edges[at + 1]!).length)
+    expect(lengths.length).toBeGreaterThan(20)
+    expect((await rowsOf(page, '#view-times')).map((cells) => cells.slice(1))).toEqual(
+      times.map((n) => [count(n), share(n / lengths.length, 1)]),
+    )
+    const depths = numbersIn(views.map((view) => view.scroll_depth))
+    const reached = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100].map((most) => depths.filter((at) => at >= most).length)
+    expect(depths.length).toBeGreaterThan(20)
+    expect((await rowsOf(page, '#scroll-depth')).map((cells) => cells.slice(1))).toEqual(
+      reached.map((n) => [count(n), share(n / depths.length, 1)]),
+    )
+  })
+
   test('a content leads to its own page, which shows the numbers of the API', async () => {
     await open(page, served)
-    await page.click('#top tbody tr:first-child a')
+    await page.click('#top tbody tr:first-child .icon a')
     await page.waitForSelector('.content-title')
     const parameters = new URL(page.url()).searchParams
     const path = `content/${parameters.get('type')}/${parameters.get('id')}/stats`
@@ -427,6 +577,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const found: string[] = []
     for (const query of [
       '?days=30',
+      '?country=DE&device=mobile&source=',
       '?page=content',
       '?page=content&type=reel&id=3',
       '?page=feed',
@@ -523,7 +674,18 @@ describe.skipIf(!chromiumPath)('with an attack in every text that a stranger can
     const text = attacks[2]!
     const one = `?page=content&type=post&id=${encodeURIComponent(text)}`
     const source = `?page=feed&source=${encodeURIComponent(text)}&key=${encodeURIComponent(text)}`
-    for (const query of ['', '?by=views', '?page=content', one, '?page=feed', source, '?page=live', '?page=trust']) {
+    const filtered = `?${new URLSearchParams({ source: text, viewType: text, contentType: 'post', contentId: text })}`
+    for (const query of [
+      '',
+      filtered,
+      '?by=views',
+      '?page=content',
+      one,
+      '?page=feed',
+      source,
+      '?page=live',
+      '?page=trust',
+    ]) {
       await open(page, served, query)
       for (const summary of await page.$$('details:not(.dates) summary')) await summary.click()
       for (const tab of await page.$$('.tabs button')) await tab.click()

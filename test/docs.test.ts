@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { configTable } from '../packages/collector/src/config'
 import { defaultOptions } from '../packages/sdk/src/options'
 import { wireLimits } from '../packages/sdk/src/wire'
+import { githubSlug } from '../site/github-slug.mjs'
 import { root } from './support/source-files'
 
 const documents = listMarkdown(root)
@@ -17,6 +18,41 @@ function listMarkdown(folder: string): string[] {
     if (entry.isDirectory()) return listMarkdown(path)
     return entry.name.endsWith('.md') ? [path] : []
   })
+}
+
+const withoutCode = (text: string) => text.replaceAll(/^(```+).*\n[^]*?^\1`*$/gm, '')
+
+/** Targets of the links and pictures of a document, in Markdown and in HTML. */
+function linksOf(text: string): string[] {
+  const prose = withoutCode(text).replaceAll(/(`+)[^`][^]*?\1/g, '')
+  return [
+    ...[...prose.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g)].map((match) => match[1]!),
+    ...[...prose.matchAll(/\s(?:href|src)="([^"]+)"/g)].map((match) => match[1]!),
+  ]
+}
+
+/** Headings by the names that GitHub and the site give them; the second of one name has a number. */
+function namesOfHeadings(text: string): string[] {
+  const seen = new Map<string, number>()
+  return [...withoutCode(text).matchAll(/^#{1,6} +(.+?) *#*$/gm)].map(([, heading = '']) => {
+    const words = heading.replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/[`*]/g, '')
+    const name = githubSlug(words)
+    const times = seen.get(name) ?? 0
+    seen.set(name, times + 1)
+    return times === 0 ? name : `${name}-${times}`
+  })
+}
+
+const anchors = new Map<string, ReadonlySet<string>>()
+
+function anchorsOf(path: string): ReadonlySet<string> {
+  const known = anchors.get(path)
+  if (known) return known
+  const text = readFileSync(path, 'utf8')
+  const ids = [...text.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]!)
+  const found = new Set([...namesOfHeadings(text), ...ids])
+  anchors.set(path, found)
+  return found
 }
 
 /** Docstrings of the properties of one object or interface, by property. */
@@ -65,12 +101,21 @@ const cell = (text: string) => text.replaceAll('|', '\\|')
 describe('documents', () => {
   test.each(documents.map((path) => relative(root, path)))('%s: every link leads somewhere', (name) => {
     const path = join(root, name)
-    const text = readFileSync(path, 'utf8').replace(/```[\s\S]*?```/g, '')
-    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!)
-    const broken = targets
-      .filter((target) => !/^(https?:|mailto:|#)/.test(target))
-      .filter((target) => !existsSync(resolve(dirname(path), target.split('#')[0]!)))
+    const broken = linksOf(readFileSync(path, 'utf8')).filter((link) => {
+      if (/^(https?:|mailto:|data:)/.test(link)) return false
+      const [file = '', anchor] = decodeURI(link).split('#')
+      const target = file === '' ? path : resolve(dirname(path), file)
+      if (!existsSync(target)) return true
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).has(anchor)
+    })
     expect(broken).toEqual([])
+  })
+
+  test('a link to nothing, or to a heading that is not there, would be found', () => {
+    const text =
+      '# A `code` and [link](x.md)\n\n## Twice\n\n## Twice\n\n```bash\n# No heading\n```\n\n`[no](link.md)` <a href="#one">x</a>'
+    expect(linksOf(text)).toEqual(['x.md', '#one'])
+    expect(namesOfHeadings(text)).toEqual(['a-code-and-link', 'twice', 'twice-1'])
   })
 
   test('the wire format names the limits of wire.ts', () => {

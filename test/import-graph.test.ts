@@ -13,7 +13,19 @@ const sources = Object.fromEntries(packages.map((name) => [name, readSources(nam
 
 const rooms: Record<string, string[]> = {
   sdk: ['observe', 'record', 'deliver'],
-  collector: ['ingest', 'catalog', 'rollup', 'stats', 'viewers', 'privacy', 'retention', 'live', 'transfer', 'trust'],
+  collector: [
+    'ingest',
+    'catalog',
+    'rollup',
+    'stats',
+    'viewers',
+    'privacy',
+    'retention',
+    'live',
+    'transfer',
+    'trust',
+    'shares',
+  ],
 }
 
 /** The only files that know the order of the rooms. */
@@ -115,7 +127,8 @@ describe.each(['react', 'vue'] as const)('%s', (name) => {
 describe('dashboard', () => {
   test('talks to the API and knows of the collector only the shapes of its answers', () => {
     const outside = new Set(sources.dashboard.flatMap((file) => file.packages))
-    const allowed = /^(preact(\/.*)?|uplot(\/.*)?|@sightline\/collector\/(stats|trust|live)|@sightline\/sdk\/wire)$/
+    const allowed =
+      /^(preact(\/.*)?|uplot(\/.*)?|@sightline\/collector\/(stats|trust|live|shares)|@sightline\/sdk\/wire)$/
     expect([...outside].filter((specifier) => !allowed.test(specifier))).toEqual([])
   })
 })

@@ -110,6 +110,20 @@ describe('page views and numbers of an article', () => {
 })
 
 describe('views and clicks of projects', () => {
+  test('a view within five minutes of another is answered with 200', async () => {
+    expect((await post('/api/v1/projects/405/track-view/', {})).statusCode).toBe(201)
+    expect((await post('/api/v1/projects/405/track-view/', {})).statusCode).toBe(200)
+    expect((await post('/api/v1/projects/405/track-view/', {}, signedIn)).statusCode).toBe(201)
+    expect((await totalsOf('project', '405')).views).toBe(2)
+  })
+
+  test('a place that is not on the list is refused', async () => {
+    expect((await post('/api/v1/projects/401/track-view/', { source: 'nowhere' })).statusCode).toBe(400)
+    const click = { project_id: 402, source: 'nowhere', position: 5 }
+    expect((await post('/api/v1/projects/track-click/', click)).statusCode).toBe(400)
+    expect((await post('/api/v1/projects/track-clicks/', { clicks: [click] })).statusCode).toBe(400)
+  })
+
   test('a view is answered with 201', async () => {
     expect((await post('/api/v1/projects/401/track-view/', { source: 'explore' })).statusCode).toBe(201)
     expect((await totalsOf('project', '401')).views).toBe(1)
@@ -150,8 +164,91 @@ describe('watch time of reels', () => {
     expect((await post('/api/reels/502/view', {}, signedIn)).statusCode).toBe(200)
   })
 
+  test.each([-1, 1.5, '15'])('a duration of %j is refused', async (view_duration) => {
+    expect((await post('/api/reels/502/view', { view_duration }, signedIn)).statusCode).toBe(400)
+  })
+
   test('is for signed-in users only', async () => {
     const answer = await post('/api/reels/503/view', { view_duration: 15 })
     expect([answer.statusCode, answer.json()]).toEqual([401, { error: 'Authentication required' }])
+    const forged = await post('/api/reels/503/view', {}, { authorization: 'Bearer a.b.c' })
+    expect([forged.statusCode, forged.json()]).toEqual([401, { error: 'Authentication required' }])
+  })
+
+  test('fills a list of what was watched last, page by page', async () => {
+    const viewer = { authorization: `Bearer ${sign('grace')}` }
+    for (let id = 1; id <= 45; id++) await post(`/api/reels/${id}/view`, { view_duration: id }, viewer)
+    await post('/api/reels/7/view', { view_duration: 20 }, viewer)
+    const list = async (query: string) =>
+      (await app.inject({ url: `/api/reels/recently-viewed${query}`, headers: viewer })).json().data
+    expect(await list('')).toMatchObject({
+      reels: expect.arrayContaining([
+        { reel_id: 7, description: null, viewed_at: expect.any(String), view_duration: 20 },
+        { reel_id: 45, description: null, viewed_at: expect.any(String), view_duration: 45 },
+      ]),
+      pagination: { total: 45, pages: 3, current_page: 1, per_page: 20, has_next: true, has_prev: false },
+    })
+    expect((await list('?per_page=1&fields=reel_id')).reels).toEqual([{ reel_id: 7 }])
+    expect((await list('?page=3')).pagination).toMatchObject({ current_page: 3, has_next: false, has_prev: true })
+    const tooMany = await app.inject({ url: '/api/reels/recently-viewed?per_page=101', headers: viewer })
+    expect(tooMany.statusCode).toBe(400)
+    expect((await app.inject({ url: '/api/reels/recently-viewed' })).statusCode).toBe(401)
+  })
+})
+
+describe('where the catalogue says what there is', () => {
+  let strictDb: Database
+  let strict: Awaited<ReturnType<typeof buildCollector>>
+  let strictApp: ReturnType<typeof buildFacades>
+  beforeAll(async () => {
+    strictDb = await openDatabase({ memory: true })
+    const config = { adminToken, jwtSecret, logLevel: 'silent', strictCatalog: true } as const
+    strict = await buildCollector({ db: strictDb, config })
+    strictApp = buildFacades(strict)
+    const contents = [
+      { type: 'project', id: '601' },
+      { type: 'project', id: '602', visibility: 'private', ownerId: 'ada' },
+      { type: 'reel', id: '701', durationMs: 30_000, title: 'Sunrise' },
+      { type: 'reel', id: '702', visibility: 'private' },
+    ]
+    const headers = { authorization: `Bearer ${adminToken}` }
+    await strict.inject({ method: 'POST', url: '/v1/content', headers, payload: { contents } })
+  })
+  afterAll(async () => {
+    await strictApp?.close()
+    await strict?.close()
+    await strictDb?.close()
+  })
+
+  const call = async (url: string, payload: object, headers: Record<string, string> = {}) => {
+    const answer = await strictApp.inject({
+      method: 'POST',
+      url,
+      payload,
+      headers: { 'user-agent': BROWSER, ...headers },
+    })
+    return [answer.statusCode, answer.json()]
+  }
+
+  test('a project that there is not, or that is private, is not found', async () => {
+    const notFound = [404, { error: 'Project not found' }]
+    expect(await call('/api/v1/projects/999/track-view/', {})).toEqual(notFound)
+    expect(await call('/api/v1/projects/602/track-view/', {})).toEqual(notFound)
+    expect(await call('/api/v1/projects/601/track-view/', {})).toEqual([201, {}])
+    expect(await call('/api/v1/projects/track-click/', { project_id: 999, source: 'search' })).toEqual(notFound)
+    expect(await call('/api/v1/projects/track-click/', { project_id: 601, source: 'search' })).toEqual([201, {}])
+    const clicks = [601, 999].map((project_id) => ({ project_id, source: 'search' }))
+    expect(await call('/api/v1/projects/track-clicks/', { clicks })).toEqual([201, { count: 1 }])
+  })
+
+  test('a reel that there is not is not found, and a private one is not available', async () => {
+    expect(await call('/api/reels/999/view', {}, signedIn)).toEqual([404, { error: 'Reel not found' }])
+    expect(await call('/api/reels/702/view', {}, signedIn)).toEqual([400, { error: 'Reel is not available' }])
+  })
+
+  test('nobody watches a reel for longer than it is', async () => {
+    await call('/api/reels/701/view', { view_duration: 47 }, signedIn)
+    const answer = await strictApp.inject({ url: '/api/reels/recently-viewed', headers: signedIn })
+    expect(answer.json().data.reels).toMatchObject([{ reel_id: 701, description: 'Sunrise', view_duration: 30 }])
   })
 })

@@ -23,6 +23,7 @@ import { clientNetwork } from './identity/client-address'
 import { createCountryOf } from './identity/country'
 import { createIdentify } from './identity/identify'
 import { createKeySet } from './identity/key-set'
+import { createShareCheck } from './identity/share-token'
 import { createTokenVerifier } from './identity/verify-token'
 import { createViewerKeys } from './identity/viewer-key'
 import { createCommitter } from './ingest/committer'
@@ -35,6 +36,7 @@ import { registerSingleCallRoutes } from './ingest/single-call-routes'
 import { createEventWriter } from './ingest/write-events'
 import { startJobs } from './job-runner'
 import { createJobs } from './jobs'
+import { createContentTitles } from './live/content-titles'
 import { createLiveFeed, type StoredEvent } from './live/live-feed'
 import { registerLiveRoute } from './live/live-route'
 import { createMetrics } from './metrics'
@@ -45,6 +47,7 @@ import { registerPrivacyRoutes } from './privacy/privacy-routes'
 import { ensurePartitions, partitionsAheadDays } from './retention/partitions'
 import type { ClosedDay } from './rollup/close-day'
 import { acceptJson } from './safe-json'
+import { registerShareRoutes } from './shares/share-routes'
 import { createSiteClock } from './site-clock'
 import { registerStatsRoutes } from './stats/stats-routes'
 import { registerTestRoutes } from './testing/test-routes'
@@ -63,7 +66,7 @@ const OPEN_PATHS = /^\/v1\/(events|page-views|trending|content\/[^/]+\/[^/]+\/vi
 const PERSONAL_PATHS = /^\/v1\/(me(\/.*)?|erasures\/[^/]+)$/
 /** Questions of one network about persons. */
 const PERSONAL_QUESTIONS = { perSecond: 5, burst: 50 }
-/** Wrong admin tokens of one network: ten, then one in six seconds. */
+/** Wrong admin tokens of one network: ten, then one in six seconds. Wrong share links: the same, for themselves. */
 const WRONG_TOKENS = { perSecond: 10 / 60, burst: 10 }
 
 export interface CollectorOptions {
@@ -159,9 +162,11 @@ export async function buildCollector({
   )
   const wrongTokens = createRateLimiter(WRONG_TOKENS, now)
   const isAdminToken = createAdminTokenCheck(db, config.adminToken, wrongTokens)
-  const identify = createIdentify({ isAdminToken, verifyToken })
+  // Links are passed on, so many more people hold one that was mistyped: they do not shut out who signs in.
+  const openShare = createShareCheck(db, createRateLimiter(WRONG_TOKENS, now), now)
+  const { identify, identifyReader } = createIdentify({ isAdminToken, verifyToken, openShare })
   acceptSessionCookie(app)
-  const guards = createGuards(identify, (type, id) => ownerOf(db, type, id))
+  const guards = createGuards({ identify, identifyReader, ownerOf: (type, id) => ownerOf(db, type, id) })
 
   const { writeGroup, buryRow } = createEventWriter(
     db,
@@ -172,7 +177,8 @@ export async function buildCollector({
     },
     config.viewDedupeMs,
   )
-  const live = createLiveFeed(randomUUID().slice(0, 8), now)
+  const titles = createContentTitles(db, now)
+  const live = createLiveFeed(randomUUID().slice(0, 8), now, titles.find)
   const committer = createCommitter(
     {
       writeGroup,
@@ -240,13 +246,17 @@ export async function buildCollector({
     registerIngestRoute(scope, intake)
     registerSingleCallRoutes(scope, intake)
   })
+  function forgetContents(keys: readonly string[]): void {
+    contentRules.forget(keys)
+    titles.forget(keys)
+  }
   await app.register(async (scope) =>
     registerCatalogRoutes(scope, {
       db,
       requireAdmin: guards.requireAdmin,
       limits: config,
       onChanged(keys) {
-        contentRules.forget(keys)
+        forgetContents(keys)
         changes++
       },
       assertStarted,
@@ -278,7 +288,7 @@ export async function buildCollector({
     }),
   )
   await app.register(async (scope) => registerExportRoute(scope, { db, requireAdmin: guards.requireAdmin }))
-  await app.register(async (scope) => registerSessionRoutes(scope, { identify }))
+  await app.register(async (scope) => registerSessionRoutes(scope, { identifyReader }))
   await app.register(async (scope) =>
     registerTrustRoutes(scope, {
       db,
@@ -292,6 +302,9 @@ export async function buildCollector({
       now,
     }),
   )
+  await app.register(async (scope) =>
+    registerShareRoutes(scope, { db, requireModerator: guards.requireModerator, assertStarted, now }),
+  )
   let endLive: (() => void) | undefined
   await app.register(async (scope) =>
     registerLiveRoute(scope, {
@@ -301,7 +314,7 @@ export async function buildCollector({
     }),
   )
   if (config.memory) {
-    registerTestRoutes(app, { db, forgetContents: contentRules.forget, forgetViewer: optOuts.forget })
+    registerTestRoutes(app, { db, forgetContents, forgetViewer: optOuts.forget })
   }
 
   app.addHook('preClose', async () => {

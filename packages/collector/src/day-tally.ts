@@ -152,6 +152,8 @@ export interface BreakdownOptions {
   dimensions?: readonly Dimension[]
   /** Values that are told by name; all of them when nothing. */
   mostValues: number | undefined
+  /** ` and …` about events named `e`, when not all are counted. */
+  condition?: RawBuilder<unknown>
 }
 
 /**
@@ -162,7 +164,7 @@ export interface BreakdownOptions {
 export function tallyBreakdowns(
   span: Span,
   scope: Scope,
-  { dimensions: names = dimensionNames, mostValues }: BreakdownOptions = { mostValues: TOP_VALUES },
+  { dimensions: names = dimensionNames, mostValues, condition = sql`` }: BreakdownOptions = { mostValues: TOP_VALUES },
 ) {
   const each = (pick: (name: Dimension) => RawBuilder<unknown>, separator = sql`, `) =>
     sql.join(names.map(pick), separator)
@@ -190,7 +192,7 @@ export function tallyBreakdowns(
               select ${keyOf(scope)} as content_key, ${typeWord} as type, e.user_id is not null as authenticated,
                 ${each((name) => sql`${dimensionValue[name]} as ${column(name)}`)}
               from events e
-              where ${within('e.occurred_at', [span])} and e.counted ${ofScope(scope)}
+              where ${within('e.occurred_at', [span])} and e.counted ${ofScope(scope)} ${condition}
             ) counted
             group by grouping sets (${each((name) => sql`(content_key, type, authenticated, ${column(name)})`)})
           ) by_value

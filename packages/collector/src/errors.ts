@@ -24,6 +24,7 @@ export const refusals = {
   empty_batch: { status: 400, message: 'Expected at least one event, got an empty list.' },
   invalid_query: { status: 400, message: 'The question cannot be read. Check the parameters of its address.' },
   invalid_content: { status: 400, message: 'The content cannot be registered like this.' },
+  invalid_share: { status: 400, message: 'The share link cannot be made like this.' },
   invalid_view: { status: 400, message: 'The view or page view cannot be read.' },
   bad_request: { status: 400, message: 'The request cannot be read as HTTP with a JSON body.' },
   token_missing: { status: 401, message: 'Expected a token: send the header "Authorization: Bearer <token>".' },
@@ -32,6 +33,10 @@ export const refusals = {
     status: 401,
     message:
       'The token cannot be checked, because this collector has neither JWT_SECRET nor JWKS_URL. Set one, or send no token.',
+  },
+  link_not_valid: {
+    status: 401,
+    message: 'This share link is not valid. Check that the whole address was copied, or ask for another link.',
   },
   not_allowed: { status: 403, message: 'The token is valid but does not allow this.' },
   origin_not_allowed: {

@@ -9,6 +9,7 @@ import { UNDATED } from './ingest/event-id'
 import { eventFlags } from './ingest/flags'
 import { restoreRow } from './ingest/restore-row'
 import { createEventWriter } from './ingest/write-events'
+import { readLastDroppedDay } from './find-closed-days'
 import { addDays, utcDay, type SiteClock } from './site-clock'
 
 /** What became of the events of one import. */
@@ -20,6 +21,10 @@ export interface Imported {
   /** Left out, because the person asked to be forgotten after they happened. */
   erased: number
   refused: { line: number; code: string }[]
+  /** Days that have ended and got events: what they are closed with is counted anew by the job "close-days". */
+  daysToClose: string[]
+  /** Days that stay as they were closed, because some of their events were deleted since. */
+  daysClosedForGood: string[]
 }
 
 interface ImporterDeps {
@@ -36,7 +41,8 @@ const OLDEST_DAY = 400
 /** Takes one event after the other. May be stopped anywhere and run again: what is stored already is a duplicate. */
 export function createImporter({ db, clock, config, now }: ImporterDeps) {
   const { writeGroup } = createEventWriter(db, now, () => {}, config.viewDedupeMs)
-  const imported: Imported = { stored: 0, uncounted: 0, duplicates: 0, erased: 0, refused: [] }
+  const imported = { stored: 0, uncounted: 0, duplicates: 0, erased: 0, refused: [] as Imported['refused'] }
+  const storedDays = new Set<string>()
   let waiting: { event: ExportedEvent; line: number }[] = []
   let known: { partitions: Set<string>; dropped: ReadonlySet<string> } | undefined
 
@@ -83,6 +89,7 @@ export function createImporter({ db, clock, config, now }: ImporterDeps) {
       imported.stored += rows.length - repeats.size
       const late = rows.filter(({ id, flags }) => !repeats.has(id) && (flags & eventFlags.late) !== 0).length
       imported.uncounted += Math.min(late, wereCounted)
+      for (const { id, localDay } of rows) if (!repeats.has(id)) storedDays.add(localDay)
     } catch (error) {
       if (classifyError(error) !== 'data') throw error
       const [first] = lines
@@ -103,6 +110,23 @@ export function createImporter({ db, clock, config, now }: ImporterDeps) {
     return new Map(rows.map(({ key, at }) => [key, at.getTime()]))
   }
 
+  /** The writer has left a note for each of these days; the job that closes days goes by the same rule. */
+  async function sortEndedDays(): Promise<Pick<Imported, 'daysToClose' | 'daysClosedForGood'>> {
+    const ended = [...storedDays].filter((day) => day < clock.day(now())).toSorted()
+    const { rows } = await sql<{ day: string; events: number }>`
+      select day, events::int as events from closed_days where day = any(${`{${ended.join()}}`}::date[])`.execute(
+      db.kysely,
+    )
+    const closed = new Map(rows.map(({ day, events }) => [day, events]))
+    const lastDropped = await readLastDroppedDay(db.kysely)
+    const isForGood = (day: string) =>
+      (closed.get(day) ?? 0) > 0 && lastDropped !== undefined && utcDay(clock.dayStart(day)) <= lastDropped
+    return {
+      daysToClose: ended.filter((day) => !isForGood(day)),
+      daysClosedForGood: ended.filter((day) => isForGood(day)),
+    }
+  }
+
   return {
     async add(event: ExportedEvent, line: number): Promise<void> {
       waiting.push({ event, line })
@@ -114,7 +138,7 @@ export function createImporter({ db, clock, config, now }: ImporterDeps) {
     async finish(): Promise<Imported> {
       if (waiting.length > 0) await write(waiting)
       waiting = []
-      return imported
+      return { ...imported, ...(await sortEndedDays()) }
     },
   }
 }

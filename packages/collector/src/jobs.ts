@@ -12,6 +12,7 @@ import {
   deleteOldRollUps,
   forgetOldErasures,
   forgetOldRecentViews,
+  forgetOldShares,
 } from './retention/delete-expired'
 import { dropOldEvents } from './retention/drop-partitions'
 import { ensurePartitions } from './retention/partitions'
@@ -89,6 +90,7 @@ export function createJobs({ db, clock, config, onDayClosed = () => {}, now, ...
     { name: 'view-gates', everyMs: HOUR_MS, run: () => forgetOldGates(forJobs, now()) },
     { name: 'recent-views', everyMs: HOUR_MS, run: ({ fenced }) => forgetOldRecentViews(db, fenced, maxRecentViews) },
     { name: 'old-erasures', everyMs: HOUR_MS, run: ({ fenced }) => forgetOldErasures(fenced, now()) },
+    { name: 'old-shares', everyMs: HOUR_MS, run: ({ fenced }) => forgetOldShares(fenced, now()) },
   ]
   return jobs.map((job) => ({ ...job, everyMs: Math.min(job.everyMs, config.longestJobPeriodMs) }))
 }

@@ -1,9 +1,9 @@
 // Takes pictures of every page on the demo's sample data: light and dark, 1,280 and 390 pixels wide. Builds nothing.
-//   node packages/dashboard/scripts/take-pictures.mjs <directory>   all twenty
+//   node packages/dashboard/scripts/take-pictures.mjs <directory>   all of them
 //   node packages/dashboard/scripts/take-pictures.mjs --docs        those of the documentation, into docs/
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +21,8 @@ const pages = {
   feed: '?page=feed&days=30',
   live: '?page=live',
   trust: '?page=trust',
+  share: '',
+  shared: '?days=30',
 }
 const widths = [1_280, 390]
 const schemes = ['light', 'dark']
@@ -63,18 +65,28 @@ async function startDemo(dir) {
   }
 }
 
-const eventOf = (type, id) => ({ type, content: { type: 'post', id }, source: 'feed' })
+const posts = JSON.parse(readFileSync(join(root, 'packages/collector/demo-page/posts.json'), 'utf8'))
+
+const eventOf = (type, { type: kind, id }) => ({ type, content: { type: kind, id }, source: 'feed' })
 
 /** Events for the live page, as visitors would send them. */
 function visit(origin, device) {
   const events = Array.from({ length: 24 }, (_, index) =>
-    eventOf(index % 9 === 4 ? 'click' : index % 3 === 2 ? 'view' : 'impression', String((index * 7 + device) % 17)),
+    eventOf(index % 9 === 4 ? 'click' : index % 3 === 2 ? 'view' : 'impression', posts[(index * 7 + device) % 17]),
   )
   const headers = {
     'content-type': 'application/json',
     'user-agent': `Mozilla/5.0 (X11; Linux x86_64) Chrome/137.0.0.${device}`,
   }
   return fetch(`${origin}/v1/events`, { method: 'POST', headers, body: JSON.stringify({ events }) })
+}
+
+/** The fragment of a link to the overview. */
+async function makeShare({ origin, hash }) {
+  const headers = { authorization: `Bearer ${hash.slice('#token='.length)}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ scope: 'overview', name: 'For the newsletter team', expiresInDays: 90 })
+  const { token } = await (await fetch(`${origin}/v1/shares`, { method: 'POST', headers, body })).json()
+  return `#share=${token}`
 }
 
 async function takePage(browser, demo, name, query, scheme, width, path) {
@@ -86,8 +98,13 @@ async function takePage(browser, demo, name, query, scheme, width, path) {
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
-  await page.goto(`${demo.origin}/${query}${demo.hash}`)
+  await page.goto(`${demo.origin}/${query}${name === 'shared' ? await makeShare(demo) : demo.hash}`)
   await page.waitForSelector('main[aria-busy="false"] .panel:not(.loading)')
+  if (name === 'share') {
+    await page.click('.way-out button:has-text("Share")')
+    await page.click('dialog.share button:has-text("Make a link")')
+    await page.waitForSelector('.fresh-link')
+  }
   if (name === 'live') {
     for (let times = 0; times < 4; times++) {
       await visit(demo.origin, times * 8 + width + scheme.length)
@@ -97,7 +114,11 @@ async function takePage(browser, demo, name, query, scheme, width, path) {
   }
   // What follows names directories of the machine.
   const end = name === 'trust' ? await page.$eval('#jobs', (jobs) => jobs.getBoundingClientRect().bottom + 16) : null
-  await page.screenshot({ path, fullPage: true, ...(end !== null && { clip: { x: 0, y: 0, width, height: end } }) })
+  await page.screenshot({
+    path,
+    fullPage: name !== 'share',
+    ...(end !== null && { clip: { x: 0, y: 0, width, height: end } }),
+  })
   await context.close()
 }
 

@@ -8,8 +8,10 @@ import { Frame } from './frame'
 import { LivePage } from './live-page'
 import { LoadingNotice } from './notices'
 import { OverviewPage } from './overview-page'
+import { pinNavigation } from './pin-navigation'
 import type { DayRange, PageName } from './selection'
 import { pagesFor, SessionContext, type Session } from './session'
+import { SharedEnd } from './shared-end'
 import { SignIn } from './sign-in'
 import { createClient, StatsFailure, type Client } from './stats-client'
 import { TrustPage } from './trust-page'
@@ -29,11 +31,18 @@ interface AppProps {
   base: string
   /** From the address, if it had one. */
   token: string | null
+  /** Token of the shared link that this address is, if it is one. */
+  share?: string | null
 }
 
-type State = { is: 'asking' } | { is: 'out'; reason: string | null } | { is: 'in'; client: Client; who: Who }
+type State =
+  { is: 'asking' } | { is: 'out'; reason: string | null; mayRetry: boolean } | { is: 'in'; client: Client; who: Who }
 
-export function App({ request, base, token: given }: AppProps) {
+/** Nobody is signed in, for this reason. */
+const out = (reason: string | null, mayRetry = false): State => ({ is: 'out', reason, mayRetry })
+
+export function App({ request, base, token, share = null }: AppProps) {
+  const given = share ?? token
   const [state, setState] = useState<State>({ is: 'asking' })
 
   const enter = useCallback(
@@ -42,32 +51,42 @@ export function App({ request, base, token: given }: AppProps) {
       try {
         const asked = createClient(request, base, token)
         const who = await asked.ask<Who>('session', { method: isKept ? 'POST' : 'GET' })
-        if (who.role === 'none') return setState({ is: 'out', reason: null })
+        if (who.role === 'none') return setState(out(null))
+        // Any other token behind `#share=` was put there by mistake.
+        if (share !== null && who.role !== 'share')
+          return setState(out('This is not a share link. Ask for another one.'))
         setState({ is: 'in', who, client: who.isKept ? createClient(request, base, null) : asked })
       } catch (error) {
-        const isOver = token === null && error instanceof StatsFailure && error.kind === 'signed_out'
-        const reason = error instanceof StatsFailure ? error.message : 'The answer of the collector could not be read.'
-        setState({ is: 'out', reason: isOver ? 'You were signed out. Sign in again.' : reason })
+        if (!(error instanceof StatsFailure)) return setState(out('The answer of the collector could not be read.'))
+        const { kind, message, said } = error
+        if (share !== null) return setState(out(said ?? message, kind === 'unavailable'))
+        setState(out(token === null && kind === 'signed_out' ? 'You were signed out. Sign in again.' : message))
       }
     },
-    [request, base],
+    [request, base, share],
   )
 
   useEffect(() => void enter(given, false), [given, enter])
 
   const leave = useCallback(
     (reason: string | null) => {
+      // The link was shut: its own answer says how.
+      if (share !== null) return void enter(share, false)
       // The cookie goes too; a collector that is away keeps it until it runs out, which the next visit shows.
       createClient(request, base, null)
         .open('session', { method: 'DELETE' })
         .catch(() => {})
-      setState({ is: 'out', reason })
+      setState(out(reason))
     },
-    [request, base],
+    [request, base, share, enter],
   )
 
   if (state.is === 'in') return <SignedIn client={state.client} who={state.who} onLeave={leave} />
-  if (state.is === 'asking' && given === null)
+  if (state.is === 'out' && share !== null) {
+    const retry = state.mayRetry ? () => void enter(share, false) : undefined
+    return <SharedEnd reason={state.reason ?? ''} onRetry={retry} />
+  }
+  if (state.is === 'asking' && (given === null || share !== null))
     return (
       <div class="page">
         <main aria-busy>
@@ -102,10 +121,10 @@ function SignedIn({ client, who, onLeave }: { client: Client; who: Who; onLeave(
   const mayOpen = pagesFor(who)
   const asked = navigation.selection.page
   const page = mayOpen.includes(asked) ? asked : (mayOpen[0] ?? 'content')
-  const allowed = useMemo(
-    () => (page === asked ? navigation : { ...navigation, selection: { ...navigation.selection, page } }),
-    [navigation, page, asked],
-  )
+  const allowed = useMemo(() => {
+    if (who.share !== undefined) return pinNavigation(navigation, { page, content: who.share.content })
+    return page === asked ? navigation : { ...navigation, selection: { ...navigation.selection, page } }
+  }, [navigation, page, asked, who])
   const Page = pageOf[page]
 
   return (

@@ -1,10 +1,10 @@
 // Counts by the values of one dimension, as bars; what has no value, or is not kept by name, is a row of its own.
-import type { Breakdown, BreakdownDimension } from '@sightline/collector/stats'
+import type { Breakdown, BreakdownDimension, Filters } from '@sightline/collector/stats'
 import { useEffect, useState } from 'preact/hooks'
 import { CsvButton, DataTable, type Column } from './data-table'
 import { formats } from './format'
 import { Panel } from './panel'
-import type { Selection } from './selection'
+import { toggleFilters, type Selection } from './selection'
 import { StatsFailure } from './stats-client'
 
 /** Rows that are shown before the reader asks for all. */
@@ -12,6 +12,8 @@ const FEW = 8
 
 export interface DimensionNotes {
   title: string
+  /** What one value is called. */
+  one: string
   /** Name of a value for people. */
   nameOf?(value: string): string
   /** Where a click on a row leads, if the API can be asked for it. */
@@ -28,14 +30,15 @@ const words = (value: string) => {
 export const dimensionNotes: Record<BreakdownDimension, DimensionNotes> = {
   source: {
     title: 'Sources',
+    one: 'Source',
     none: 'No source told',
     linkOf: (source) => ({ page: 'feed', source, content: null }),
   },
-  viewType: { title: 'View types', none: 'No type told' },
-  channel: { title: 'Channels', nameOf: words, none: 'Not known' },
-  referrer: { title: 'Referrers', none: 'Direct or not told' },
-  country: { title: 'Countries', nameOf: (code) => formats.country(code), none: 'Not known' },
-  device: { title: 'Devices', nameOf: words, none: 'Not known' },
+  viewType: { title: 'View types', one: 'View type', none: 'No type told' },
+  channel: { title: 'Channels', one: 'Channel', nameOf: words, none: 'Not known' },
+  referrer: { title: 'Referrers', one: 'Referrer', none: 'Direct or not told' },
+  country: { title: 'Countries', one: 'Country', nameOf: (code) => formats.country(code), none: 'Not known' },
+  device: { title: 'Devices', one: 'Device', nameOf: words, none: 'Not known' },
 }
 
 interface Row {
@@ -44,6 +47,8 @@ interface Row {
   value: string
   count: number
   isRest: boolean
+  /** What the API is asked for by it; `null` where it cannot be. */
+  filter: string | null
 }
 
 function rowsOf({ items, other, none, untold }: Breakdown, notes: DimensionNotes): Row[] {
@@ -53,15 +58,18 @@ function rowsOf({ items, other, none, untold }: Breakdown, notes: DimensionNotes
     value,
     count,
     isRest: false,
+    filter: value,
   }))
-  const rest: [string, number][] = [
-    ['Others', other],
-    [notes.none, none],
-    ['Not kept', untold],
+  const rest: [string, number, filter: string | null][] = [
+    ['Others', other, null],
+    [notes.none, none, ''],
+    ['Not kept', untold, null],
   ]
   return [
     ...named,
-    ...rest.flatMap(([name, count]) => (count === 0 ? [] : [{ key: name, name, value: name, count, isRest: true }])),
+    ...rest.flatMap(([name, count, filter]) =>
+      count === 0 ? [] : [{ key: name, name, value: name, count, isRest: true, filter }],
+    ),
   ]
 }
 
@@ -73,6 +81,8 @@ interface BreakdownPanelProps {
   fileDays: string
   /** Asks for a dimension that is not there, once the reader wants to see it. */
   ask?: ((dimension: BreakdownDimension, signal: AbortSignal) => Promise<Breakdown>) | undefined
+  /** What everything is filtered by now, where a row filters; else a row leads to its own page, if there is one. */
+  filters?: Filters
 }
 
 const nothing: Breakdown = { items: [], other: 0, none: 0, untold: 0, total: 0 }
@@ -100,7 +110,7 @@ function useBreakdown(
   return isCurrent ? found.breakdown : 'Loading …'
 }
 
-export function BreakdownPanel({ dimensions, breakdowns, counted, fileDays, ask }: BreakdownPanelProps) {
+export function BreakdownPanel({ dimensions, breakdowns, counted, fileDays, ask, filters }: BreakdownPanelProps) {
   const [chosen, setChosen] = useState(dimensions[0]!)
   const answer = useBreakdown(chosen, { breakdowns, ask })
   const breakdown = typeof answer === 'string' ? nothing : answer
@@ -150,7 +160,11 @@ export function BreakdownPanel({ dimensions, breakdowns, counted, fileDays, ask 
         columns={columns}
         keyOf={({ key }) => key}
         barOf={({ count }) => count / most}
-        linkOf={({ value, isRest }) => (isRest ? null : (notes.linkOf?.(value) ?? null))}
+        linkOf={({ value, isRest, filter }) => {
+          if (filters === undefined) return isRest ? null : (notes.linkOf?.(value) ?? null)
+          return filter === null ? null : { filters: toggleFilters(filters, { [chosen]: filter }) }
+        }}
+        isChosen={({ filter }) => filter !== null && filters?.[chosen] === filter}
         empty={typeof answer === 'string' ? answer : `No ${counted} in this period.`}
       />
       {rows.length > FEW && (

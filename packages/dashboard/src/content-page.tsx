@@ -1,8 +1,9 @@
 // One content: seen, viewed, clicked, liked and shared as a funnel; its days, sources and watches. Or the list to choose from.
-import type { Breakdown, ContentStats, TopContent, TopMetric } from '@sightline/collector/stats'
+import type { Breakdown, ContentDistributions, ContentStats, TopContent, TopMetric } from '@sightline/collector/stats'
 import type { ContentRef } from '@sightline/sdk/wire'
 import { useState } from 'preact/hooks'
 import { BreakdownPanel } from './breakdown-panel'
+import { DistributionPanels } from './distribution-panels'
 import { formats, NOTHING } from './format'
 import { Freshness } from './freshness'
 import { GoLink } from './go-link'
@@ -13,7 +14,7 @@ import { isEmpty, metricOf, rangeBefore } from './overview-page'
 import { Panel } from './panel'
 import { SeriesPanel } from './series-panel'
 import { useSession } from './session'
-import { contentPath, rangeOf } from './stats-client'
+import { contentPath, maybe, rangeOf, type Maybe } from './stats-client'
 import { TopPanel } from './top-panel'
 import { useAnswer } from './use-answer'
 import { useNavigation } from './use-selection'
@@ -192,6 +193,8 @@ function WatchPanel({ watches }: { watches: ContentStats['watches'] }) {
 interface Loaded {
   now: ContentStats
   before: ContentStats | null
+  /** Refused where the single events of all days are gone. */
+  distributions: Maybe<ContentDistributions>
 }
 
 function OneContent({ content }: { content: ContentRef }) {
@@ -203,18 +206,25 @@ function OneContent({ content }: { content: ContentRef }) {
   const counted: Metric = isPage && metric === 'impressions' ? 'pageViews' : metric
   const question = JSON.stringify([content, period, audience, counted, compares])
   const state = useAnswer(question, async (client, signal): Promise<Loaded> => {
-    const path = contentPath(content)
-    const query = { ...rangeOf(selection), type: metricNotes[counted].type }
-    const now = await client.ask<ContentStats>(path, { query, signal })
-    const past = compares ? rangeBefore(now) : null
-    if (past === null) return { now, before: null }
-    const before = await client.ask<ContentStats>(path, { query: { ...past, audience }, signal })
-    return { now, before: isEmpty(before) ? null : before }
+    const path = contentPath(content, 'stats')
+    const range = rangeOf(selection)
+    const spread = maybe(
+      client.ask<ContentDistributions>(contentPath(content, 'distributions'), { query: range, signal }),
+    )
+    const compared = async (now: ContentStats) => {
+      const past = compares ? rangeBefore(now) : null
+      if (past === null) return null
+      const before = await client.ask<ContentStats>(path, { query: { ...past, audience }, signal })
+      return isEmpty(before) ? null : before
+    }
+    const loading = client.ask<ContentStats>(path, { query: { ...range, type: metricNotes[counted].type }, signal })
+    const [now, before, distributions] = await Promise.all([loading, loading.then(compared), spread])
+    return { now, before, distributions }
   })
 
   return (
     <Answered state={state}>
-      {({ now, before }) => {
+      {({ now, before, distributions }) => {
         shownRange.current = now
         const { totals } = now
         const fileDays = `${now.from} ${now.to}`
@@ -262,6 +272,7 @@ function OneContent({ content }: { content: ContentRef }) {
                 </Panel>
               )}
               {!isPage && <WatchPanel watches={now.watches} />}
+              <DistributionPanels asked={distributions} />
             </div>
             <SeriesPanel
               title={`${label} day by day`}

@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** What goes into the CSV. */
   value(row: Row): Cell
   isNumber?: boolean
+  /** Nothing but a link; its label is for screen readers. */
+  isIcon?: boolean
   /** Left out where there is little room. */
   isSecondary?: boolean
 }
@@ -25,6 +27,8 @@ interface DataTableProps<Row> {
   /** From 0 to 1. */
   barOf?(row: Row): number
   linkOf?(row: Row): Partial<Selection> | null
+  /** Whether the row is what the reader has chosen. */
+  isChosen?(row: Row): boolean
   /** What to say when there is no row. */
   empty: string
   /** Says which days the file is about. */
@@ -52,11 +56,11 @@ export function CsvButton<Row>({
   )
 }
 
-export function DataTable<Row>({ name, rows, columns, keyOf, barOf, linkOf, empty }: DataTableProps<Row>) {
+export function DataTable<Row>({ name, rows, columns, keyOf, barOf, linkOf, isChosen, empty }: DataTableProps<Row>) {
   if (rows.length === 0) return <p class="quiet nothing">{empty}</p>
   const [first, ...others] = columns
-  const classOf = ({ isNumber, isSecondary }: Column<Row>) =>
-    [isNumber && 'number', isSecondary && 'secondary'].filter(Boolean).join(' ')
+  const classOf = ({ isNumber, isSecondary, isIcon }: Column<Row>) =>
+    [isNumber && 'number', isSecondary && 'secondary', isIcon && 'icon'].filter(Boolean).join(' ')
   const shown = (column: Column<Row>, row: Row) => (column.show ? column.show(row) : column.value(row))
 
   return (
@@ -66,7 +70,7 @@ export function DataTable<Row>({ name, rows, columns, keyOf, barOf, linkOf, empt
           <tr>
             {columns.map((column) => (
               <th key={column.label} scope="col" class={classOf(column)}>
-                {column.label}
+                {column.isIcon ? <span class="unseen">{column.label}</span> : column.label}
               </th>
             ))}
           </tr>
@@ -79,7 +83,13 @@ export function DataTable<Row>({ name, rows, columns, keyOf, barOf, linkOf, empt
               <tr key={keyOf(row)}>
                 <th scope="row">
                   {barOf && <span class="bar" style={{ width: `${(100 * barOf(row)).toFixed(2)}%` }} />}
-                  {link === null ? label : <GoLink to={link}>{label}</GoLink>}
+                  {link === null ? (
+                    label
+                  ) : (
+                    <GoLink to={link} chosen={isChosen?.(row) ?? false}>
+                      {label}
+                    </GoLink>
+                  )}
                 </th>
                 {others.map((column) => (
                   <td key={column.label} class={classOf(column)}>

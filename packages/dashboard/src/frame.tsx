@@ -2,12 +2,14 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Choices } from './choices'
+import { formats } from './format'
 import { GoLink } from './go-link'
 import { pressKey, shortcuts } from './keys'
 import { Logo } from './logo'
 import { PeriodPicker } from './period-picker'
 import { audiences, daysIn, pages, shiftRange } from './selection'
 import { pagesFor, useSession } from './session'
+import { ShareButton } from './share-dialog'
 import { useNavigation } from './use-selection'
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -18,6 +20,13 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const mayOpen = pagesFor(who)
   const { page, period } = selection
   const hasDays = page !== 'live' && page !== 'trust'
+  const { share } = who
+  const isStaff = who.role === 'admin' || who.role === 'moderator'
+  const label = pages.find(({ value }) => value === page)?.label ?? ''
+  // Where there is one page, no key leads to another.
+  const keys = share ? shortcuts.filter(({ key }) => !/\d/.test(key)) : shortcuts
+  /** What a shared page is called. */
+  const title = share && (share.name ?? (share.content === null ? label : `${share.content.type}:${share.content.id}`))
 
   const shift = (steps: number) => {
     const shown = shownRange.current
@@ -40,26 +49,36 @@ export function Frame({ children }: { children: ComponentChildren }) {
   })
 
   useEffect(() => {
-    document.title = `${pages.find(({ value }) => value === page)?.label ?? ''} · Sightline`
-  }, [page])
+    document.title = title === undefined ? `${label} · Sightline` : `${title} · shared · Sightline`
+  }, [label, title])
 
   return (
     <div class="page">
       <header>
         <div class="top-bar">
           <h1>
-            <Logo /> Sightline
+            <Logo /> <span>{title ?? 'Sightline'}</span>
           </h1>
-          <nav aria-label="Pages">
-            {pages
-              .filter(({ value }) => mayOpen.includes(value))
-              .map(({ value, label }) => (
-                <GoLink key={value} to={{ page: value, content: null }} current={value === page}>
-                  {label}
-                </GoLink>
-              ))}
-          </nav>
+          {share ? (
+            <p class="quiet">
+              Shared, read-only
+              {share.expiresAt !== null && `, until ${formats.moment(share.expiresAt)}`}
+            </p>
+          ) : (
+            <nav aria-label="Pages">
+              {pages
+                .filter(({ value }) => mayOpen.includes(value))
+                .map((each) => (
+                  <GoLink key={each.value} to={{ page: each.value, content: null }} current={each.value === page}>
+                    {each.label}
+                  </GoLink>
+                ))}
+            </nav>
+          )}
           <div class="way-out">
+            {isStaff && (page === 'overview' || (page === 'content' && selection.content !== null)) && (
+              <ShareButton content={page === 'content' ? selection.content : null} />
+            )}
             <button
               class="quiet-button"
               type="button"
@@ -68,9 +87,11 @@ export function Frame({ children }: { children: ComponentChildren }) {
             >
               ?
             </button>
-            <button class="quiet-button" type="button" onClick={() => signOut(null)}>
-              Sign out
-            </button>
+            {!share && (
+              <button class="quiet-button" type="button" onClick={() => signOut(null)}>
+                Sign out
+              </button>
+            )}
           </div>
         </div>
         {hasDays && (
@@ -100,7 +121,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <dialog ref={help} aria-labelledby="keys-title">
         <h2 id="keys-title">Keyboard</h2>
         <dl class="keys">
-          {shortcuts.map(({ key, does }) => (
+          {keys.map(({ key, does }) => (
             <div key={key}>
               <dt>
                 <kbd>{key}</kbd>

@@ -23,6 +23,7 @@ export const shortcuts: Shortcut[] = [
   { key: 'x', does: 'Show or hide the comparison' },
   { key: 'a', does: 'Next audience' },
   { key: 'r', does: 'Fresh numbers' },
+  { key: 'Esc', does: 'Without filters' },
   ...pages.map(({ label }, index) => ({ key: String(index + 1), does: label })),
   { key: '?', does: 'This help' },
 ]
@@ -47,7 +48,8 @@ export function pressKey(event: KeyboardEvent, actions: KeyActions): boolean {
   else if (key === 'a') {
     const at = audiences.findIndex(({ value }) => value === selection.audience)
     go({ audience: audiences[(at + 1) % audiences.length]!.value })
-  } else if (key === 'r') refresh()
+  } else if (key === 'Escape' && Object.keys(selection.filters).length > 0) go({ filters: {} })
+  else if (key === 'r') refresh()
   else if (key === '?') help()
   else return false
   return true

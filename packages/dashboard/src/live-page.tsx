@@ -22,6 +22,8 @@ const SHOWN_CONTENTS = 20
 interface LiveContent {
   type: string
   id: string
+  /** From the catalogue. */
+  title: string | null
   counts: Record<string, number>
   total: number
   at: string
@@ -45,13 +47,20 @@ export function addMessage(so: Counted, message: LiveMessage): Counted {
   const counts = { ...so.counts }
   for (const [type, count] of Object.entries(message.counts)) counts[type] = (counts[type] ?? 0) + count
   const contents = new Map(so.contents)
-  for (const { type, id, counts: added } of message.contents) {
+  for (const { type, id, title, counts: added } of message.contents) {
     const key = `${type}\0${id}`
     const known = contents.get(key)
     if (known === undefined && contents.size >= MOST_CONTENTS) continue
     const sums = { ...known?.counts }
     for (const [kind, count] of Object.entries(added)) sums[kind] = (sums[kind] ?? 0) + count
-    contents.set(key, { type, id, counts: sums, total: (known?.total ?? 0) + sumOf(added), at: message.at })
+    contents.set(key, {
+      type,
+      id,
+      title: title ?? known?.title ?? null,
+      counts: sums,
+      total: (known?.total ?? 0) + sumOf(added),
+      at: message.at,
+    })
   }
   const second = Math.floor(Date.parse(message.at) / 1_000)
   const strip = new Map([...so.strip].filter(([each]) => each > second - STRIP_SECONDS))
@@ -80,9 +89,9 @@ function Strip({ strip, nowS }: { strip: Map<number, number>; nowS: number }) {
 const columns: [Column<LiveContent>, ...Column<LiveContent>[]] = [
   {
     label: 'Content',
-    show: ({ type, id }) => (
-      <span>
-        <small>{type}</small> {id}
+    show: ({ type, id, title }) => (
+      <span title={`${type}:${id}`}>
+        <small>{type}</small> {title ?? id}
       </span>
     ),
     value: ({ type, id }) => `${type}:${id}`,

@@ -1,6 +1,7 @@
 // The first page: what was seen in a period, by whom, day by day, against the period before; which content it was, and whence.
 import type { BreakdownDimension, SiteBreakdown, SiteSeries, SiteStats, TopContent } from '@sightline/collector/stats'
 import { BreakdownPanel } from './breakdown-panel'
+import { filterChips, FilterChips, NoMatchNotice } from './filter-chips'
 import { Freshness } from './freshness'
 import { metricNotes, countedWord, type Metric } from './metrics'
 import { MetricCards } from './metric-cards'
@@ -40,13 +41,13 @@ interface Overview {
 export const metricOf = ({ by }: Selection): Metric => (by in metricNotes ? (by as Metric) : 'impressions')
 
 /** The period right before, if all of it is kept. */
-export function rangeBefore(answer: DayRange & { keptFrom: string }): DayRange | null {
+export function rangeBefore(answer: DayRange & { keptFrom: string; eventsFrom?: string }): DayRange | null {
   const before = shiftRange(answer, -1)
-  return before.from < answer.keptFrom ? null : before
+  return before.from < (answer.eventsFrom ?? answer.keptFrom) ? null : before
 }
 
 async function loadOverview({ ask }: Client, selection: Selection, signal: AbortSignal): Promise<Overview> {
-  const { audience, compares } = selection
+  const { audience, compares, filters } = selection
   const metric = metricOf(selection)
   const { type } = metricNotes[metric]
   const range = rangeOf(selection)
@@ -64,7 +65,7 @@ async function loadOverview({ ask }: Client, selection: Selection, signal: Abort
   const before = async () => {
     const past = compares ? rangeBefore(await site) : null
     if (past === null) return null
-    const query = { ...past, audience }
+    const query = { ...past, audience, ...filters }
     const [pastSite, pastSeries] = await Promise.all([
       ask<SiteStats>('stats/site', { query, signal }),
       // One day has no line.
@@ -75,7 +76,7 @@ async function loadOverview({ ask }: Client, selection: Selection, signal: Abort
   const context = async () => {
     const answer = await site
     if (daysIn(answer) > 1) return firstSeries
-    const query = { from: addDays(answer.to, 1 - CONTEXT_DAYS), to: answer.to, audience }
+    const query = { from: addDays(answer.to, 1 - CONTEXT_DAYS), to: answer.to, audience, ...filters }
     return ask<SiteSeries>('stats/series', { query, signal })
   }
   const all = await Promise.all([site, context(), top, pages, before(), firstSeries, ...breakdowns])
@@ -99,100 +100,126 @@ export const isEmpty = ({ totals }: Pick<SiteStats, 'totals'>) => {
 export function OverviewPage() {
   const { client, shownRange } = useSession()
   const { selection, go } = useNavigation()
-  const { period, audience, compares } = selection
+  const { period, audience, compares, filters } = selection
   const metric = metricOf(selection)
   const askDimension = (dimension: BreakdownDimension, signal: AbortSignal) =>
     client.ask<SiteBreakdown>(`stats/breakdown/${dimension}`, {
       query: { ...rangeOf(selection), type: metricNotes[metric].type },
       signal,
     })
-  const state = useAnswer(JSON.stringify([period, audience, metric, compares]), (client, signal) =>
+  const state = useAnswer(JSON.stringify([period, audience, metric, compares, filters]), (client, signal) =>
     loadOverview(client, selection, signal),
   )
 
+  const chips = filterChips(filters)
+
   return (
-    <Answered state={state}>
-      {({ site, series, top, pages, breakdowns, before }) => {
-        shownRange.current = site
-        const fileDays = `${site.from} ${site.to}`
-        const { label } = metricNotes[metric]
-        const isOneDay = daysIn(site) === 1
-        const past = before?.series ?? null
-        return (
-          <>
-            {isEmpty(site) && (
-              <EmptyNotice
-                onWiden={'days' in period && period.days < 30 ? () => go({ period: { days: 30 } }) : undefined}
-              />
-            )}
-            <Panel
-              id="totals"
-              title="Totals"
-              note={
-                <>
-                  {formats.days(site.from, site.to)}
-                  {before !== null && `, against ${formats.days(before.site.from, before.site.to)}`}
-                  {before !== null && 'days' in period && '; today is not over'}
-                </>
-              }
-            >
-              <MetricCards
-                shown={cards}
-                now={site}
-                before={before?.site ?? null}
-                chosen={metric}
-                onChoose={(by) => go({ by })}
-              />
-            </Panel>
-            <SeriesPanel
-              title={`${label} day by day`}
-              days={series.series.map(({ day }) => day)}
-              lines={[
-                {
-                  label,
-                  values: series.series.map((day) => day[metric]),
-                  colour: '--line-1',
-                  isSum: metric !== 'viewers',
-                },
-                ...(past
-                  ? [
-                      {
-                        label: 'Before',
-                        values: past.series.map((day) => day[metric]),
-                        colour: '--past',
-                        isPast: true,
-                        isSum: metric !== 'viewers',
-                      },
-                    ]
-                  : []),
-              ]}
-              past={past}
-              timezone={series.timezone}
-              note={isOneDay ? ', for comparison' : 'days' in period ? ', today so far' : ''}
-            />
-            <div class="columns">
-              <TopPanel id="top" title="Top content" top={top} empty={`No ${countedWord(metric)} in this period.`} />
-              <TopPanel id="pages" title="Top pages" top={pages} empty="No page views in this period." />
-              {[
-                ['source', 'viewType', 'channel'] as const,
-                ['referrer'] as const,
-                ['country'] as const,
-                ['device'] as const,
-              ].map((shown) => (
-                <BreakdownPanel
-                  key={shown[0]}
-                  dimensions={[...shown]}
-                  breakdowns={breakdowns}
-                  counted={shown[0] === 'referrer' ? countedWord('pageViews') : countedWord(metric)}
-                  fileDays={fileDays}
-                  ask={askDimension}
+    <>
+      <FilterChips chips={chips} />
+      <Answered state={state}>
+        {({ site, series, top, pages, breakdowns, before }) => {
+          shownRange.current = site
+          const { eventsFrom = site.from } = site
+          const isCut = eventsFrom > site.from
+          const shownFrom = isCut ? eventsFrom : site.from
+          const fileDays = [shownFrom, site.to, ...chips.map(({ text }) => text)].join(' ')
+          const { label } = metricNotes[metric]
+          const isOneDay = daysIn(site) === 1
+          const past = before?.series ?? null
+          return (
+            <>
+              {isEmpty(site) && chips.length > 0 && <NoMatchNotice />}
+              {isEmpty(site) && chips.length === 0 && (
+                <EmptyNotice
+                  onWiden={'days' in period && period.days < 30 ? () => go({ period: { days: 30 } }) : undefined}
                 />
-              ))}
-            </div>
-            <Freshness answer={site} state={state} />
-          </>
-        )
-      }}
-    </Answered>
+              )}
+              <Panel
+                id="totals"
+                title="Totals"
+                note={
+                  <>
+                    {formats.days(shownFrom, site.to)}
+                    {before !== null && `, against ${formats.days(before.site.from, before.site.to)}`}
+                    {before !== null && 'days' in period && '; today is not over'}
+                    {isCut &&
+                      `. Filtered numbers are counted from single events, which are kept from ${formats.shortDay(eventsFrom)} on: earlier days are not in them`}
+                  </>
+                }
+              >
+                <MetricCards
+                  shown={cards}
+                  now={site}
+                  before={before?.site ?? null}
+                  chosen={metric}
+                  onChoose={(by) => go({ by })}
+                />
+              </Panel>
+              <SeriesPanel
+                title={`${label} day by day`}
+                days={series.series.map(({ day }) => day)}
+                lines={[
+                  {
+                    label,
+                    values: series.series.map((day) => day[metric]),
+                    colour: '--line-1',
+                    isSum: metric !== 'viewers',
+                  },
+                  ...(past
+                    ? [
+                        {
+                          label: 'Before',
+                          values: past.series.map((day) => day[metric]),
+                          colour: '--past',
+                          isPast: true,
+                          isSum: metric !== 'viewers',
+                        },
+                      ]
+                    : []),
+                ]}
+                past={past}
+                timezone={series.timezone}
+                note={isOneDay ? ', for comparison' : 'days' in period ? ', today so far' : ''}
+              />
+              <div class="columns">
+                <TopPanel
+                  id="top"
+                  title="Top content"
+                  top={top}
+                  empty={`No ${countedWord(metric)} in this period.`}
+                  fileDays={fileDays}
+                  filters={filters}
+                />
+                <TopPanel
+                  id="pages"
+                  title="Top pages"
+                  top={pages}
+                  empty="No page views in this period."
+                  fileDays={fileDays}
+                  filters={filters}
+                />
+                {[
+                  ['source', 'viewType', 'channel'] as const,
+                  ['referrer'] as const,
+                  ['country'] as const,
+                  ['device'] as const,
+                ].map((shown) => (
+                  <BreakdownPanel
+                    key={shown[0]}
+                    dimensions={[...shown]}
+                    breakdowns={breakdowns}
+                    counted={shown[0] === 'referrer' ? countedWord('pageViews') : countedWord(metric)}
+                    fileDays={fileDays}
+                    ask={askDimension}
+                    filters={filters}
+                  />
+                ))}
+              </div>
+              <Freshness answer={site} state={state} />
+            </>
+          )
+        }}
+      </Answered>
+    </>
   )
 }

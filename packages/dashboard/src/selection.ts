@@ -1,5 +1,5 @@
 // What the reader chose to see: read from the URL's query, written back to it, so that a link shows the same page.
-import type { Audience, TopMetric } from '@sightline/collector/stats'
+import type { Audience, FilterName, Filters, TopMetric } from '@sightline/collector/stats'
 import type { ContentRef } from '@sightline/sdk/wire'
 
 export type PageName = 'overview' | 'content' | 'feed' | 'live' | 'trust'
@@ -28,6 +28,8 @@ export interface Selection {
   key: string
   /** Whether the period before is shown too. */
   compares: boolean
+  /** What the overview counts, when not everything; other pages have none. */
+  filters: Filters
 }
 
 export interface Choice<Value> {
@@ -80,7 +82,11 @@ export const defaults: Selection = {
   source: null,
   key: 'variant',
   compares: true,
+  filters: {},
 }
+
+/** Values of these may be empty: what told none. */
+const filterNames: FilterName[] = ['source', 'viewType', 'channel', 'referrer', 'country', 'device']
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const DAY_MS = 86_400_000
@@ -104,23 +110,53 @@ function readContent(parameters: URLSearchParams): ContentRef | null {
   return type === null || id === null || type === '' || id === '' ? null : { type, id }
 }
 
+/** By the names that the API has for them. */
+function readFilters(parameters: URLSearchParams): Filters {
+  const filters: Filters = {}
+  const [contentType, contentId] = [parameters.get('contentType'), parameters.get('contentId')]
+  if (contentType && contentId) Object.assign(filters, { contentType, contentId })
+  for (const name of filterNames) {
+    const value = parameters.get(name)
+    if (value !== null) filters[name] = value
+  }
+  return filters
+}
+
+/** The filters with these added, or without them when all of them are there already. */
+export function toggleFilters(filters: Filters, toggled: Filters): Filters {
+  const names = Object.keys(toggled) as FilterName[]
+  if (!names.every((name) => filters[name] === toggled[name])) return { ...filters, ...toggled }
+  const left = { ...filters }
+  for (const name of names) delete left[name]
+  return left
+}
+
+/** The selection with parts of it changed. */
+export function changeSelection(selection: Selection, change: Partial<Selection>): Selection {
+  const next = { ...selection, ...change }
+  return next.page === 'overview' ? next : { ...next, filters: {} }
+}
+
 /** Reads `?page=feed&days=30&audience=anonymous`. Anything missing or unknown becomes the default. */
 export function readSelection(query: string): Selection {
   const parameters = new URLSearchParams(query)
+  const page = oneOf(valuesOf(pages), parameters.get('page'), defaults.page)
   return {
-    page: oneOf(valuesOf(pages), parameters.get('page'), defaults.page),
+    page,
     period: readPeriod(parameters),
     audience: oneOf(valuesOf(audiences), parameters.get('audience'), defaults.audience),
     by: oneOf(sortable, parameters.get('by'), defaults.by),
     content: readContent(parameters),
-    source: parameters.get('source'),
+    source: page === 'feed' ? parameters.get('source') : null,
     key: parameters.get('key') || defaults.key,
     compares: parameters.get('compare') !== 'off',
+    filters: page === 'overview' ? readFilters(parameters) : {},
   }
 }
 
 /** The query that {@link readSelection} reads back; empty where everything is the default. */
-export function writeSelection({ page, period, audience, by, content, source, key, compares }: Selection): string {
+export function writeSelection(selection: Selection): string {
+  const { page, period, audience, by, content, source, key, compares, filters } = selection
   const parameters = new URLSearchParams()
   const set = (name: string, value: string, otherwise: string) => {
     if (value !== otherwise) parameters.set(name, value)
@@ -140,6 +176,7 @@ export function writeSelection({ page, period, audience, by, content, source, ke
   if (source !== null && page === 'feed') parameters.set('source', source)
   set('key', key, defaults.key)
   if (!compares) parameters.set('compare', 'off')
+  if (page === 'overview') for (const [name, value] of Object.entries(filters)) parameters.set(name, value)
   const query = parameters.toString()
   return query === '' ? '' : `?${query}`
 }

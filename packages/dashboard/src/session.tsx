@@ -2,7 +2,7 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Who } from '@sightline/collector/trust'
-import type { DayRange, PageName } from './selection'
+import type { DayRange, PageName, Selection } from './selection'
 import type { Client } from './stats-client'
 
 export interface Session {
@@ -26,7 +26,14 @@ export function useSession(): Session {
 }
 
 /** Pages that someone may open. */
-export function pagesFor({ role }: Who): PageName[] {
+export function pagesFor({ role, share }: Who): PageName[] {
+  if (role === 'share') return [share?.content ? 'content' : 'overview']
   if (role === 'admin') return ['overview', 'content', 'feed', 'live', 'trust']
   return role === 'moderator' ? ['overview', 'content', 'feed', 'live'] : ['content']
+}
+
+/** Whether someone may follow a link to this. A shared content is the only one there is. */
+export function mayFollow(who: Who, { page, content }: Partial<Selection>): boolean {
+  if (page !== undefined && !pagesFor(who).includes(page)) return false
+  return content === undefined || !who.share?.content
 }

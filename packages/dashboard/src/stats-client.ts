@@ -12,6 +12,8 @@ export class StatsFailure extends Error {
     message: string,
     /** HTTP status; 0 when nothing answered. */
     readonly status = 0,
+    /** The collector's own sentence, where `message` is another one. */
+    readonly said: string | null = null,
   ) {
     super(message)
   }
@@ -47,7 +49,7 @@ async function failureFrom(response: Response): Promise<StatsFailure> {
   const { status } = response
   const said = await readRefusal(response)
   if (status === 401)
-    return new StatsFailure('signed_out', 'That token was not accepted. Check it and sign in again.', status)
+    return new StatsFailure('signed_out', 'That token was not accepted. Check it and sign in again.', status, said)
   if (status === 403)
     return new StatsFailure(
       'refused',
@@ -104,14 +106,19 @@ export function createClient(request: typeof fetch, base: string, token: string 
 export const daysOf = (period: Period): Record<string, string> =>
   'days' in period ? { days: String(period.days) } : { from: period.from, to: period.to }
 
-/** The days and the audience of a question. */
-export const rangeOf = ({ period, audience }: Pick<Selection, 'period' | 'audience'>): Record<string, string> => ({
+/** The days, the audience and the filters of a question. */
+export const rangeOf = ({
+  period,
+  audience,
+  filters,
+}: Pick<Selection, 'period' | 'audience' | 'filters'>): Record<string, string> => ({
   ...daysOf(period),
   audience,
+  ...filters,
 })
 
-export const contentPath = ({ type, id }: ContentRef) =>
-  `content/${encodeURIComponent(type)}/${encodeURIComponent(id)}/stats`
+export const contentPath = ({ type, id }: ContentRef, question: 'stats' | 'distributions') =>
+  `content/${encodeURIComponent(type)}/${encodeURIComponent(id)}/${question}`
 
 /** An answer, or the sentence with which a part of the page that can be turned off was refused. */
 export type Maybe<Answer> = { answer: Answer; refusal?: undefined } | { answer?: undefined; refusal: StatsFailure }

@@ -1,9 +1,13 @@
-// Content with the most of one thing, with a bar each in proportion to the first. A row leads to that content's page.
-import type { TopContent, TopMetric, Totals } from '@sightline/collector/stats'
+// Content with the most of one thing, with a bar each in proportion to the first. A row leads to that content's page, or filters
+// everything by it, with a link to the page beside it.
+import type { Filters, TopContent, TopMetric, Totals } from '@sightline/collector/stats'
 import { CsvButton, DataTable, type Column } from './data-table'
 import { formats, NOTHING } from './format'
+import { GoLink } from './go-link'
 import { topMetrics } from './metrics'
 import { Panel } from './panel'
+import { mayFollow, useSession } from './session'
+import { toggleFilters } from './selection'
 
 type Item = TopContent['items'][number]
 
@@ -14,7 +18,13 @@ interface TopPanelProps {
   /** More than the number it is sorted by. */
   isWide?: boolean
   empty: string
+  /** Of the file. */
+  fileDays?: string
+  /** What everything is filtered by now, where a row filters. */
+  filters?: Filters
 }
+
+const filtersOf = ({ content }: Item): Filters => ({ contentType: content.type, contentId: content.id })
 
 const isTime = (by: TopMetric) => by === 'averageViewDurationMs'
 const isShare = (by: TopMetric) => by === 'clickThroughRate'
@@ -42,6 +52,19 @@ const more = [
   counter('Likes', 'likes'),
 ]
 
+/** The way to the content's own page, where the row has another use. */
+const toPage: Column<Item> = {
+  label: 'Page of its own',
+  isIcon: true,
+  show: ({ content, title }) => (
+    <GoLink to={{ page: 'content', content }} title="Its own page">
+      <span class="unseen">Open {title ?? `${content.type} ${content.id}`}</span>
+      <span aria-hidden="true">→</span>
+    </GoLink>
+  ),
+  value: () => null,
+}
+
 /** Name of a sorting for people. */
 export const sortLabel = (by: TopMetric) =>
   by === 'pageViews' ? 'Page views' : (topMetrics.find(({ value }) => value === by)?.label ?? by)
@@ -52,9 +75,12 @@ export function TopPanel({
   top,
   isWide = false,
   empty,
+  fileDays = `${top.from} ${top.to}`,
+  filters,
   children,
 }: TopPanelProps & { children?: preact.ComponentChildren }) {
   const { by, items } = top
+  const { who } = useSession()
   const most = Math.max(0, ...items.map(({ value }) => value))
   const columns: [Column<Item>, ...Column<Item>[]] = [
     {
@@ -83,22 +109,22 @@ export function TopPanel({
       tools={
         <>
           {children}
-          <CsvButton
-            name={title}
-            rows={items}
-            columns={[...columns, titled] as never}
-            fileDays={`${top.from} ${top.to}`}
-          />
+          <CsvButton name={title} rows={items} columns={[...columns, titled] as never} fileDays={fileDays} />
         </>
       }
     >
       <DataTable
         name={title}
         rows={items}
-        columns={columns}
+        columns={filters === undefined || !mayFollow(who, { page: 'content' }) ? columns : [...columns, toPage]}
         keyOf={({ content }) => `${content.type} ${content.id}`}
         barOf={({ value }) => (most === 0 ? 0 : value / most)}
-        linkOf={({ content }) => ({ page: 'content', content })}
+        linkOf={(item) =>
+          filters === undefined
+            ? { page: 'content', content: item.content }
+            : { filters: toggleFilters(filters, filtersOf(item)) }
+        }
+        isChosen={({ content }) => filters?.contentType === content.type && filters.contentId === content.id}
         empty={empty}
       />
     </Panel>

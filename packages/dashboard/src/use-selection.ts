@@ -1,7 +1,7 @@
 // The selection as state that the address bar mirrors: every change is one step in the history.
 import { createContext } from 'preact'
 import { useContext, useEffect, useMemo, useState } from 'preact/hooks'
-import { readSelection, writeSelection, type Selection } from './selection'
+import { changeSelection, readSelection, writeSelection, type Selection } from './selection'
 
 export interface Navigation {
   selection: Selection
@@ -31,12 +31,12 @@ export function useSelection(): Navigation {
 
   return useMemo(() => {
     const addressOf = (change: Partial<Selection>) =>
-      window.location.pathname + writeSelection({ ...selection, ...change })
+      window.location.pathname + writeSelection(changeSelection(selection, change))
     return {
       selection,
       addressOf,
       go(change) {
-        const next = { ...selection, ...change }
+        const next = changeSelection(selection, change)
         window.history.pushState(null, '', addressOf(change))
         setSelection(next)
         if (next.page !== selection.page || next.content !== selection.content) window.scrollTo(0, 0)

@@ -1,7 +1,13 @@
 import { act } from 'preact/test-utils'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { formats } from '../src/format'
-import { contentStats, createFakeCollector, openDashboard, someTotals } from './support/fake-collector'
+import {
+  contentDistributions,
+  contentStats,
+  createFakeCollector,
+  openDashboard,
+  someTotals,
+} from './support/fake-collector'
 
 vi.mock('uplot', () => ({
   default: class {
@@ -47,6 +53,48 @@ test('says of watches how many were skipped and completed', async () => {
   ])
 })
 
+const rowsOf = (list: string) => [...dashboard.page.querySelectorAll(`${list} tbody tr`)].map((row) => row.textContent)
+
+test('tells how many views were how long, each with a bar in proportion to the most', async () => {
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42&days=7')
+  expect(collector.about('42/distributions')).toEqual([{ days: '7', audience: 'all' }])
+  expect(rowsOf('#view-times')).toEqual([
+    `under 1 s5${formats.part(0.125)}`,
+    `1–3 s5${formats.part(0.125)}`,
+    `3–10 s0${formats.part(0)}`,
+    `10–30 s30${formats.part(0.75)}`,
+    `30–60 s0${formats.part(0)}`,
+    `1–3 min0${formats.part(0)}`,
+    `3 min and more0${formats.part(0)}`,
+  ])
+  const bars = [...dashboard.page.querySelectorAll<HTMLElement>('#view-times .bar')].map((bar) => bar.style.width)
+  expect(bars.slice(2, 4)).toEqual(['0.00%', '100.00%'])
+})
+
+test('tells what share of the views scrolled how far', async () => {
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
+  expect(rowsOf('#scroll-depth')[4]).toBe(`50 %8${formats.part(1)}`)
+  expect(rowsOf('#scroll-depth')[9]).toBe(`100 %2${formats.part(0.25)}`)
+})
+
+test('says of which days the single views are kept, and where no view told anything', async () => {
+  const { scrollDepth } = contentDistributions()
+  const untold = { count: 0, reached: scrollDepth.reached.map(({ percent }) => ({ percent, count: 0, share: null })) }
+  collector.answers.distributions = { body: contentDistributions({ eventsFrom: '2025-03-06', scrollDepth: untold }) }
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
+  const note = dashboard.page.querySelector('#view-times .panel-head p')?.textContent
+  expect(note).toContain(`from ${formats.shortDay('2025-03-06')} on`)
+  expect(dashboard.page.querySelector('#scroll-depth')?.textContent).toContain('told how far it was scrolled')
+})
+
+test('shows everything else of a content whose single views are gone, with the reason', async () => {
+  const message = 'to must be 2025-03-12 or later, got 2025-03-09: only single events can answer this.'
+  collector.answers.distributions = { status: 400, body: { error: { code: 'invalid_query', message } } }
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
+  expect(dashboard.page.querySelector('#view-times')?.textContent).toContain(message)
+  expect(dashboard.card('Clicks')).toBe('543')
+})
+
 test('asks for content whose name would be an address', async () => {
   dashboard = await openDashboard(collector, `?page=content&type=page&id=${encodeURIComponent('/a?b#c')}`)
   expect(collector.asked.map(({ path }) => path)).toContain('content/page/%2Fa%3Fb%23c/stats')
@@ -65,7 +113,7 @@ test('shows an author nothing but own content, opened by name', async () => {
   await act(() => {
     dashboard.page.querySelector('.open-form')!.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
   })
-  await vi.waitFor(() => expect(collector.asked.at(-1)?.path).toBe('content/post/42/stats'))
+  await vi.waitFor(() => expect(collector.asked.map(({ path }) => path)).toContain('content/post/42/stats'))
   expect(collector.about('42/stats')[0]?.days).toBe('30')
 })
 

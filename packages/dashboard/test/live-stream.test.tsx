@@ -8,7 +8,7 @@ const message: LiveMessage = {
   at: '2025-03-09T12:00:01.500Z',
   counts: { impression: 3, click: 1 },
   uncounted: 2,
-  contents: [{ type: 'post', id: '42', counts: { impression: 3, click: 1 } }],
+  contents: [{ type: 'post', id: '42', title: 'A walk by the sea', counts: { impression: 3, click: 1 } }],
 }
 const event = (id: string, sent: LiveMessage) => `id: ${id}\nevent: counts\ndata: ${JSON.stringify(sent)}\n\n`
 
@@ -120,6 +120,11 @@ test('adds messages up by type and content, and keeps a minute of seconds', () =
   const twice = addMessage(once, { ...message, at: '2025-03-09T12:01:30.000Z' })
   expect(twice.counts).toEqual({ impression: 6, click: 2 })
   expect(twice.uncounted).toBe(4)
-  expect([...twice.contents.values()][0]).toMatchObject({ id: '42', total: 8, counts: { impression: 6, click: 2 } })
+  expect([...twice.contents.values()][0]).toMatchObject({
+    id: '42',
+    title: 'A walk by the sea',
+    total: 8,
+    counts: { impression: 6, click: 2 },
+  })
   expect([...twice.strip.values()]).toEqual([4])
 })

@@ -117,20 +117,124 @@ test('tells countries by name, with those that are not known as a row of their o
   expect(rows).toEqual([`${formats.country('DE')}30${formats.part(0.75)}`, `Not known10${formats.part(0.25)}`])
 })
 
-test('leads from a content to its page, and from a source to the feed', async () => {
+/** Addresses of a list's rows. */
+const linksOf = (list: string) =>
+  [...dashboard.page.querySelectorAll(`${list} tbody th a`)].map((link) => link.getAttribute('href'))
+
+test('filters by a row of any list, and leads from a content to its page', async () => {
   dashboard = await openDashboard(collector, '?audience=anonymous')
-  const links = ['#top tbody a', '#by-source tbody a'].map((each) =>
-    dashboard.page.querySelector(each)?.getAttribute('href'),
-  )
-  expect(links).toEqual([
+  expect(linksOf('#top')).toEqual(['/?audience=anonymous&contentType=post&contentId=42'])
+  expect(linksOf('#by-source')).toEqual(['/?audience=anonymous&source=one'])
+  expect(linksOf('#by-referrer')).toEqual(['/?audience=anonymous&referrer=one'])
+  expect(linksOf('#by-country')).toEqual(['/?audience=anonymous&country=one'])
+  expect(linksOf('#by-device')).toEqual(['/?audience=anonymous&device=one'])
+  const way = dashboard.page.querySelector('#top td.icon a')
+  expect([way?.getAttribute('href'), way?.textContent]).toEqual([
     '/?page=content&audience=anonymous&type=post&id=42',
-    '/?page=feed&audience=anonymous&source=one',
+    'Open A walk by the sea→',
   ])
 })
 
-test('makes no link where the API could not be asked: a country', async () => {
+test('filters by events that told no value, and not by those that are no value: others and what is not kept', async () => {
+  collector.answers['stats/breakdown/country'] = {
+    body: { ...breakdown('country', [{ value: 'DE', count: 1 }]), none: 2, other: 3, untold: 4, total: 10 },
+  }
   dashboard = await openDashboard(collector)
-  expect(dashboard.page.querySelector('#by-country tbody a')).toBeNull()
+  expect(linksOf('#by-country')).toEqual(['/?country=DE', '/?country='])
+  expect(dashboard.page.querySelectorAll('#by-country tbody tr')).toHaveLength(4)
+})
+
+test('asks everything with the filters of the URL, also about the period before', async () => {
+  dashboard = await openDashboard(collector, '?country=DE&source=&contentType=post&contentId=42')
+  const filters = { country: 'DE', source: '', contentType: 'post', contentId: '42' }
+  const questions = collector.asked.filter(({ path }) => path.startsWith('stats/'))
+  expect(questions.map(({ path }) => path)).toHaveLength(10)
+  for (const { path, query } of questions) expect([path, query]).toEqual([path, { ...query, ...filters }])
+  await dashboard.click('.tabs button', 'View types')
+  await vi.waitFor(() => expect(collector.about('breakdown/viewType')).toMatchObject([filters]))
+})
+
+const chips = () =>
+  [...dashboard.page.querySelectorAll('.chip')].map((chip) => chip.querySelector('.chip-text')?.textContent)
+
+test('shows each filter by its name for people, and takes it away by a press', async () => {
+  dashboard = await openDashboard(collector, '?country=DE&device=mobile&referrer=&contentType=page&contentId=%2Fabout')
+  const named = ['Page: /about', 'Referrer: Direct or not told', `Country: ${formats.country('DE')}`, 'Device: Mobile']
+  expect(chips()).toEqual(named)
+  expect(dashboard.page.querySelector('[role=status]')?.textContent).toBe(`Filtered by ${named.join(', ')}`)
+  await dashboard.click('.chip', 'Page')
+  expect(window.location.search).toBe('?referrer=&country=DE&device=mobile')
+  expect(collector.about('stats/site').at(-1)).not.toHaveProperty('contentId')
+  await dashboard.click('.chips button', 'Clear filters')
+  expect([window.location.search, chips()]).toEqual(['', []])
+  expect(document.activeElement?.className).toBe('chips')
+})
+
+test('adds the row that is pressed to the filters, and takes it away when it is pressed again', async () => {
+  dashboard = await openDashboard(collector, '?device=mobile')
+  await dashboard.click('#by-country tbody a', 'one')
+  expect(window.location.search).toBe('?device=mobile&country=one')
+  const link = dashboard.page.querySelector('#by-country tbody a')
+  expect([link?.getAttribute('aria-current'), link?.getAttribute('href')]).toEqual(['true', '/?device=mobile'])
+  await dashboard.click('#by-country tbody a', 'one')
+  expect(window.location.search).toBe('?device=mobile')
+})
+
+test('goes back to everything by Escape', async () => {
+  dashboard = await openDashboard(collector, '?days=30&country=DE')
+  await dashboard.press('Escape')
+  expect([window.location.search, chips()]).toEqual(['?days=30', []])
+})
+
+test('leaves the filters behind on the way to another page', async () => {
+  dashboard = await openDashboard(collector, '?country=DE')
+  await dashboard.click('nav a', 'Content')
+  expect(window.location.search).toBe('?page=content')
+  expect(collector.asked.at(-1)?.query).not.toHaveProperty('country')
+})
+
+test('says from when on filtered numbers are counted, and compares with nothing that is not kept', async () => {
+  const changes = { eventsFrom: '2025-03-05', filters: { country: 'DE' } }
+  collector.answers.site = { body: siteStats(someTotals, changes) }
+  dashboard = await openDashboard(collector, '?country=DE')
+  const note = dashboard.page.querySelector('#totals .panel-head p')?.textContent
+  expect(note).toContain(formats.days('2025-03-05', '2025-03-09'))
+  expect(note).toContain(`kept from ${formats.shortDay('2025-03-05')} on: earlier days are not in them`)
+  expect(collector.about('stats/site')).toHaveLength(1)
+})
+
+test('says what to do when no event matches, and shows everything again by a press', async () => {
+  collector.answers.site = { body: siteStats(noTotals) }
+  dashboard = await openDashboard(collector, '?country=DE&device=tablet')
+  expect(dashboard.text()).toContain('No event of this period matches every filter')
+  expect(dashboard.text()).not.toContain('Nothing was recorded')
+  await dashboard.click('button', 'Without filters')
+  expect(window.location.search).toBe('')
+})
+
+test('keeps the way out in sight when a filtered question is refused', async () => {
+  const message = 'to must be 2025-03-05 or later, got 2025-03-01: only single events can answer this.'
+  collector.answers.site = { status: 400, body: { error: { code: 'invalid_query', message } } }
+  dashboard = await openDashboard(collector, '?country=DE')
+  expect(dashboard.page.querySelector('[role=alert]')?.textContent).toContain(message)
+  expect(chips()).toHaveLength(1)
+})
+
+test('names the filters in the name of a saved table', async () => {
+  const names: string[] = []
+  const press = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+    names.push(this.download)
+  })
+  vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:saved')
+  vi.spyOn(URL, 'revokeObjectURL').mockReturnValue()
+  dashboard = await openDashboard(collector, '?device=mobile')
+  for (const list of ['#top', '#by-country'])
+    await act(() => dashboard.page.querySelector<HTMLElement>(`${list} .csv`)?.click())
+  press.mockRestore()
+  expect(names).toEqual([
+    'sightline-top-content-2025-03-03-2025-03-09-Device-Mobile.csv',
+    'sightline-countries-by-impressions-2025-03-03-2025-03-09-Device-Mobile.csv',
+  ])
 })
 
 test('shows markup in a title as text', async () => {

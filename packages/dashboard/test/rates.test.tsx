@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { wilson as wilsonOfTheCollector } from '../../collector/src/stats/intervals'
-import { ratesBySource } from '../src/feed-page'
 import { heatOf } from '../src/heat-map'
-import { outcomeRows } from '../src/trust-page'
+import { outcomeRows } from '../src/outcome-panel'
+import { ratesBySource } from '../src/source-panel'
 import { wilson } from '../src/wilson'
 import { breakdown } from './support/fake-collector'
 

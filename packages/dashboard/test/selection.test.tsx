@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { daysIn, readSelection, shiftRange, writeSelection } from '../src/selection'
+import { changeSelection, daysIn, readSelection, shiftRange, toggleFilters, writeSelection } from '../src/selection'
 
 test('shows seven days of everyone by impressions when the URL says nothing', () => {
   expect(readSelection('')).toMatchObject({ page: 'overview', period: { days: 7 }, audience: 'all', by: 'impressions' })
@@ -19,6 +19,8 @@ test.each([
   '?from=2025-02-30&to=2025-03-01',
   '?from=2025-03-02&to=2025-03-01',
   '?type=post',
+  '?contentType=post',
+  '?contentId=42&contentType=',
 ])('falls back to the default for what it does not know: %s', (query) => {
   expect(readSelection(query)).toEqual(readSelection(''))
 })
@@ -33,8 +35,37 @@ test.each([
   '?from=2025-03-01&to=2025-03-31&compare=off',
   '?page=content&type=page&id=%2Fa%3Fb%3Dc',
   '?page=feed&source=%3Cb%3E&key=design',
+  '?source=&country=DE',
+  '?by=clicks&contentType=page&contentId=%2Fa%3Fb&device=mobile',
 ])('writes back what it read: %s', (query) => {
   expect(writeSelection(readSelection(query))).toBe(query)
+})
+
+test('reads filters for the overview alone, and takes the source of the feed for none', () => {
+  expect(readSelection('?source=feed&country=')).toMatchObject({
+    source: null,
+    filters: { source: 'feed', country: '' },
+  })
+  expect(readSelection('?page=feed&source=feed&country=DE')).toMatchObject({ source: 'feed', filters: {} })
+})
+
+test('adds a filter, replaces another value of it, and takes it away when it is there', () => {
+  const first = toggleFilters({ device: 'mobile' }, { country: 'DE' })
+  expect(first).toEqual({ device: 'mobile', country: 'DE' })
+  expect(toggleFilters(first, { country: '' })).toEqual({ device: 'mobile', country: '' })
+  expect(toggleFilters(first, { country: 'DE' })).toEqual({ device: 'mobile' })
+  const content = { contentType: 'post', contentId: '1' }
+  expect(toggleFilters(content, { contentType: 'post', contentId: '2' })).toEqual({
+    contentType: 'post',
+    contentId: '2',
+  })
+  expect(toggleFilters(content, content)).toEqual({})
+})
+
+test('has no filters on another page', () => {
+  const filtered = readSelection('?country=DE')
+  expect(changeSelection(filtered, { page: 'feed' }).filters).toEqual({})
+  expect(changeSelection(filtered, { by: 'clicks' }).filters).toEqual({ country: 'DE' })
 })
 
 test('steps by as many days as the range has, over the end of a month and a change of the clock', () => {

@@ -11,6 +11,7 @@ import { clearOldDemos, openDemoDirectory, privateDirectory, UnusableDirectory }
 import { demoHelp, readDemoOptions, type DemoOptions } from '../demo/demo-options'
 import { registerDemoPage } from '../demo/demo-page'
 import { COUNTRY_HEADER, fill } from '../demo/fill'
+import { prepareFirstPage } from '../demo/first-page'
 import { listenOnFreePort } from '../demo/listen'
 import { nameContent } from '../demo/name-content'
 import { demoPosts } from '../demo/posts'
@@ -103,7 +104,9 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<numbe
     const port = await listenOnFreePort(app, options.port)
     if (options.port !== 0 && port !== options.port) say(`Port ${options.port} is taken, so this demo uses ${port}.`)
     printAddresses(`http://127.0.0.1:${port}`, adminToken, directory.path, options.dir !== undefined)
+    const prepared = prepareFirstPage(app, adminToken, signal)
     await untilAborted(signal)
+    await prepared
     return 0
   } catch (error) {
     if (!signal.aborted) throw error

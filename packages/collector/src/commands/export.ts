@@ -1,29 +1,76 @@
 // sightline export: every stored event to a file or to standard output.
 import { createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ConfigError, readLastingConfig } from '../config'
+import { errorCode } from '../database/error-class'
 import { migrate } from '../database/migrate'
-import { openDatabase } from '../database/open-database'
+import { openDatabase, type Database } from '../database/open-database'
 import { EXPECTED_INSTANT, readInstant } from '../instant'
-import { exportEvents, type ExportQuery } from '../transfer/export-events'
-import { takeOption } from './take-option'
+import { countExported, exportEvents, type ExportQuery } from '../transfer/export-events'
+import { createTransferProgress } from '../transfer/tell-progress'
+import { takeOption, takeSwitch } from './take-option'
+
+interface Wanted {
+  file: string
+  query: ExportQuery
+  isQuiet: boolean
+  asJson: boolean
+}
 
 export async function exportCommand(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const [first = '-', ...others] = argv
-  const file = first.startsWith('--') ? '-' : first
-  const { query, rest } = takeQuery(first.startsWith('--') ? argv : others, file)
+  const { wanted, rest } = readWanted(argv)
   const db = await openDatabase(readLastingConfig(rest, env))
   try {
     await migrate(db)
-    const text = Readable.from(exportEvents(db, query))
-    // Nobody may read over the shoulder of an export, and standard output stays open for others.
-    if (file === '-') await pipeline(text, process.stdout, { end: false })
-    else await pipeline(text, createWriteStream(file, { mode: 0o600 }))
-    return 0
+    return await write(db, wanted)
+  } catch (error) {
+    if (wanted.file !== '-' || errorCode(error) !== 'EPIPE') throw error
+    console.error('sightline: what reads standard output ended before the export did, so it is not whole.')
+    return 1
   } finally {
     await db.close()
   }
+}
+
+async function write(db: Database, { file, query, isQuiet, asJson }: Wanted): Promise<number> {
+  let events = 0
+  // Counting reads an index from end to end, which may take longer than a statement may; then nothing is told of the rest.
+  const total = isQuiet ? 0 : await countExported(db, query).catch(() => 0)
+  // Standard output may be the export itself.
+  const progress = createTransferProgress(isQuiet ? { write: () => {} } : process.stderr, () => performance.now())
+  const text = Readable.from(
+    exportEvents(db, query, (written) => {
+      events += written
+      progress.update(events, total === 0 ? undefined : events / total)
+    }),
+  )
+  // Nobody may read over the shoulder of an export, and standard output stays open for others.
+  if (file === '-') await pipeline(text, process.stdout, { end: false })
+  else await pipeline(text, createWriteStream(file, { mode: 0o600 }))
+  const place = file === '-' ? 'standard output' : file
+  progress.finish(`${events.toLocaleString('en')} event${events === 1 ? '' : 's'} written to ${place}`, events)
+  if (asJson) console.log(JSON.stringify({ file, format: query.format, events, bytes: (await stat(file)).size }))
+  return 0
+}
+
+function readWanted(argv: string[]): { wanted: Wanted; rest: string[] } {
+  const [first = '-', ...others] = argv
+  const hasFile = first === '-' || !first.startsWith('-')
+  const file = hasFile ? first : '-'
+  const quiet = takeSwitch(hasFile ? others : argv, '--quiet')
+  const json = takeSwitch(quiet.rest, '--json')
+  const { query, rest } = takeQuery(json.rest, file)
+  if (json.isOn && file === '-') {
+    throw new ConfigError(
+      [
+        'sightline: export --json needs a file, because standard output is the export itself. Example: export events.ndjson --json',
+      ],
+      2,
+    )
+  }
+  return { wanted: { file, query, isQuiet: quiet.isOn || json.isOn, asJson: json.isOn }, rest }
 }
 
 function takeQuery(argv: string[], file: string): { query: ExportQuery; rest: string[] } {

@@ -41,11 +41,14 @@ Ends with 1 when there is a problem.
 Examples:
   sightline doctor
   ADMIN_TOKEN=… sightline doctor --url https://collect.example.com --origin https://www.example.com`,
-  export: `Usage: sightline export [<file>] [--format ndjson|csv] [--from <time>] [--to <time>]  [flags]
+  export: `Usage: sightline export [<file>] [--format ndjson|csv] [--from <time>] [--to <time>] [--json] [--quiet]  [flags]
+How far it is stands on standard error. --json tells about the file when it is written.
 Examples:
   sightline export events.ndjson
+  sightline export events.csv --json
   sightline export --format csv --from 2026-11-01T00:00:00Z > events.csv`,
-  import: `Usage: sightline import <file> | -  [flags]
+  import: `Usage: sightline import <file> | -  [--json] [--quiet]  [flags]
+Stopped or killed, it goes on when run again: what is stored already is not stored twice.
 Examples:
   sightline import events.ndjson
   gunzip -c events.csv.gz | sightline import -`,

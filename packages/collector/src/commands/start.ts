@@ -9,6 +9,7 @@ import { migrate } from '../database/migrate'
 import { createFirstAdminToken } from '../identity/admin-token'
 import { prepareUntilDone } from '../prepare'
 import type { Environment } from '../env-file'
+import { warmUp } from '../warm-up'
 import { printConfig } from './print-config'
 import { takeSwitch } from './take-option'
 import { untilToldToStop } from './until-told-to-stop'
@@ -29,8 +30,12 @@ export async function startCommand(
   const db = await openDatabase(config)
   const app = await buildCollector({ db, config })
   let firstToken: ReturnType<typeof prepareUntilDone> | undefined
+  let warm: Promise<void> | undefined
+  const ending = new AbortController()
   const close = async () => {
+    ending.abort()
     await app.close()
+    await warm
     const attempts = await firstToken?.catch(() => undefined)
     attempts?.stop()
     await db.close()
@@ -53,6 +58,13 @@ export async function startCommand(
     () => showFirstToken(config, db),
     () => {},
   )
+  // A server is as warm as it was, and nobody opens the dashboard of a test.
+  if (db.kind === 'pglite' && !config.memory) {
+    warm = firstToken.then(
+      () => warmUp({ db, config, signal: ending.signal, now: Date.now }),
+      () => {},
+    )
+  }
   await Promise.all([firstToken, stopped])
   return 0
 }

@@ -309,6 +309,21 @@ export interface AdminTokensTable {
   revoked_at: Instant | null
 }
 
+/** Links that show one page to whoever has them. */
+export interface ShareLinksTable {
+  id: string
+  created_at: Instant
+  /** `null` until somebody revokes it. */
+  expires_at: Instant | null
+  revoked_at: Instant | null
+  /** SHA-256 of the token; the token itself is told once and never stored. */
+  token_hash: Uint8Array
+  name: string | null
+  /** Both are `null` for a link to the overview. */
+  content_type: string | null
+  content_id: string | null
+}
+
 /** SQL view for people: `events` with the names joined back and the numbers turned into words. */
 export interface EventLogView extends Omit<EventsTable, 'type' | 'custom_type' | 'channel' | 'device' | 'end_reason'> {
   type: string
@@ -345,5 +360,6 @@ export interface Tables {
   erasures: ErasuresTable
   erased_viewers: ErasedViewersTable
   admin_tokens: AdminTokensTable
+  share_links: ShareLinksTable
   event_log: EventLogView
 }

@@ -11,6 +11,7 @@ import type { OptOut } from '../privacy/opt-out'
 import type { Receipt } from '../privacy/erase'
 import type {
   Comparison,
+  ContentDistributions,
   ContentStats,
   Durations,
   Engagement,
@@ -23,6 +24,8 @@ import type {
   TopContent,
   Trending,
 } from '../stats/shapes'
+import { filterNames } from '../stats/filters'
+import type { MadeShare, ShareList } from '../shares/shapes'
 import type { StoredEvents } from '../testing/stored-events'
 import type { Now, Replay, TrustReport, Who } from '../trust/shapes'
 import type { RecentViewsPage } from '../viewers/recent-views'
@@ -81,6 +84,16 @@ const breakdown = z.strictObject(breakdownFields)
 const dimension = z.enum(['country', 'device', 'source', 'viewType', 'channel', 'referrer'])
 const watchFields = { skipped: count, partial: count, completed: count, completionRate: share, interval }
 
+const shareFields = {
+  id: uuid.describe('Names the link when it is revoked.'),
+  scope: z.enum(['overview', 'content']),
+  content: content.nullable().describe('The content whose page it shows; `null` for the overview.'),
+  name: text.nullable(),
+  createdAt: instant,
+  expiresAt: instant.nullable().describe('`null` when it is open until it is revoked.'),
+  revokedAt: instant.nullable(),
+}
+
 const madeFrom = z.array(z.enum(['counters', 'closed_days', 'events'])).describe('What the numbers were added up from.')
 const provenance = {
   from: day.describe('First day, inclusive.'),
@@ -90,6 +103,15 @@ const provenance = {
   freshAsOf: instant.describe('Every event committed before is in the numbers, but for late ones of closed days.'),
   lateAsOf: instant.nullable().describe('Late events of closed days are in up to this instant.'),
   keptFrom: day.describe('Numbers of earlier days are not kept: their zeros mean nothing.'),
+  eventsFrom: day
+    .optional()
+    .describe(
+      'Where only single events can answer, as with filters: first day of which all are kept. Earlier days of the range are in no number and have no row.',
+    ),
+  filters: z
+    .partialRecord(z.enum(filterNames), text)
+    .optional()
+    .describe('What was filtered by; an empty value asks for events that told none.'),
   madeFrom,
 }
 const rankedItems = z.array(z.strictObject({ content, title, value: number, totals, viewers: knownViewers.optional() }))
@@ -154,14 +176,33 @@ export const answers = {
     breakdowns: z.record(dimension, breakdown),
     watches: z.strictObject(watchFields),
   }) satisfies z.ZodType<Loose<ContentStats>>,
-  SiteStats: z.strictObject({ ...provenance, totals, viewers }) satisfies z.ZodType<SiteStats>,
-  SiteSeries: z.strictObject({ ...provenance, series }) satisfies z.ZodType<SiteSeries>,
+  ContentDistributions: z.strictObject({
+    ...provenance,
+    content,
+    title,
+    viewTimes: z.strictObject({
+      count: count.describe('Views that told a length.'),
+      buckets: z.array(
+        z.strictObject({
+          fromMs: count.describe('Included.'),
+          toMs: count.nullable().describe('Not included; `null` for the last, which has no end.'),
+          count,
+        }),
+      ),
+    }),
+    scrollDepth: z.strictObject({
+      count: count.describe('Views that told a depth.'),
+      reached: z.array(z.strictObject({ percent: z.int().min(10).max(100), count, share })),
+    }),
+  }) satisfies z.ZodType<Loose<ContentDistributions>>,
+  SiteStats: z.strictObject({ ...provenance, totals, viewers }) satisfies z.ZodType<Loose<SiteStats>>,
+  SiteSeries: z.strictObject({ ...provenance, series }) satisfies z.ZodType<Loose<SiteSeries>>,
   SiteBreakdown: z.strictObject({
     ...provenance,
     ...breakdownFields,
     dimension,
     type: text.nullable(),
-  }) satisfies z.ZodType<SiteBreakdown>,
+  }) satisfies z.ZodType<Loose<SiteBreakdown>>,
   TopContent: z.strictObject({
     ...provenance,
     by: text.describe('What it is sorted by.'),
@@ -180,7 +221,7 @@ export const answers = {
     engagementRate: share,
     interval,
     items: z.array(z.strictObject({ ...eventCounts, custom: count, userId: text })),
-  }) satisfies z.ZodType<Engagement>,
+  }) satisfies z.ZodType<Loose<Engagement>>,
   Positions: z.strictObject({
     ...provenance,
     items: z.array(
@@ -193,7 +234,7 @@ export const answers = {
         interval,
       }),
     ),
-  }) satisfies z.ZodType<Positions>,
+  }) satisfies z.ZodType<Loose<Positions>>,
   HoursOfWeek: z.strictObject({
     ...provenance,
     cells: z.array(
@@ -205,11 +246,11 @@ export const answers = {
         engaged: count,
       }),
     ),
-  }) satisfies z.ZodType<HoursOfWeek>,
+  }) satisfies z.ZodType<Loose<HoursOfWeek>>,
   Retention: z.strictObject({
     ...provenance,
     cohorts: z.array(z.strictObject({ day, viewers: count.nullable(), returned: z.array(count.nullable()) })),
-  }) satisfies z.ZodType<Retention>,
+  }) satisfies z.ZodType<Loose<Retention>>,
   Comparison: z.strictObject({
     ...provenance,
     key: text,
@@ -226,7 +267,7 @@ export const answers = {
         difference: z.strictObject({ value: number, low: number, high: number }).nullable(),
       }),
     ),
-  }) satisfies z.ZodType<Comparison>,
+  }) satisfies z.ZodType<Loose<Comparison>>,
   Trending: z.strictObject({
     freshAsOf: instant,
     windowHours: count,
@@ -274,10 +315,21 @@ export const answers = {
     forwardedFor: text.nullable(),
   }) satisfies z.ZodType<SeenClient>,
   Who: z.strictObject({
-    role: z.enum(['none', 'admin', 'moderator', 'user']),
+    role: z.enum(['none', 'admin', 'moderator', 'user', 'share']),
     userId: text.nullable(),
     isKept: z.boolean().describe('Whether the browser keeps it in a cookie that scripts cannot read.'),
-  }) satisfies z.ZodType<Who>,
+    share: z
+      .strictObject({ name: text.nullable(), content: content.nullable(), expiresAt: instant.nullable() })
+      .optional()
+      .describe('What a share link opens.'),
+  }) satisfies z.ZodType<Loose<Who>>,
+  MadeShare: z.strictObject({
+    ...shareFields,
+    token: text.describe('The secret of the link. It is told only here.'),
+  }) satisfies z.ZodType<MadeShare>,
+  ShareList: z.strictObject({
+    shares: z.array(z.strictObject(shareFields)).describe('Newest first; those that ended, for 30 days more.'),
+  }) satisfies z.ZodType<ShareList>,
   Now: z.strictObject({ viewers: count, windowMs: count, freshAsOf: instant }) satisfies z.ZodType<Now>,
   Replay: z.strictObject({
     stored: count,

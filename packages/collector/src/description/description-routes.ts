@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { docsStyle, renderDocs } from './docs-page'
 import { describeApi, type ApiDescription } from './openapi'
+import { shareResponses, type SharedDescription } from './share-responses'
 
 /** Nothing but the page itself and its style; no scripts at all. */
 const pageHeaders = {
@@ -23,11 +24,14 @@ export function registerDescription(app: FastifyInstance, version: string): void
 
   let api: ApiDescription | undefined
   const describe = () => (api ??= describeApi(routes, version))
+  let document: SharedDescription | undefined
   let page: string | undefined
 
   app.get('/openapi.json', async (_request, reply) =>
     // Tools on other sites may read it; it tells nothing that is secret.
-    reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-cache' }).send(describe()),
+    reply
+      .headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-cache' })
+      .send((document ??= shareResponses(describe()))),
   )
   app.get('/docs', async (_request, reply) =>
     reply

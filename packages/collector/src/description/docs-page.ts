@@ -86,6 +86,7 @@ ${operation['x-example'] ? `<pre>${html(curlOf(path, method, operation, api))}</
 const whoIs: Record<string, string> = {
   nobody: 'anybody',
   user: "holders of a user's token",
+  share: 'holders of a share link',
   anonymousId: 'holders of an anonymous id',
   admin: 'holders of an admin token',
   metrics: 'holders of METRICS_TOKEN',

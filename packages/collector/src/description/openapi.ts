@@ -87,6 +87,7 @@ const securitySchemes: Record<Exclude<Credential, 'nobody'>, object> = {
     bearerFormat: 'JWT',
     description: 'A token that your site signed for its user. Statistics ask for `role: "moderator"` in it.',
   },
+  share: { type: 'http', scheme: 'bearer', description: 'The token of a share link, from `POST /v1/shares`.' },
   anonymousId: {
     type: 'apiKey',
     in: 'header',

@@ -5,6 +5,7 @@ import { contentFieldsSchema, namedContentSchema } from '../catalog/content-sche
 import type { RefusalCode } from '../errors'
 import { batchSchema, envelopeSchema, eventSchema } from '../ingest/batch-schema'
 import { dimensionNames } from '../day-tally'
+import { shareSchema } from '../shares/share-routes'
 import { questionSchemas, trendingSchema } from '../stats/stats-query'
 import { exportQuerySchema } from '../transfer/export-route'
 import { replayQuerySchema } from '../trust/trust-routes'
@@ -12,7 +13,7 @@ import { recentViewsQuerySchema } from '../viewers/recent-views-routes'
 import type { AnswerName } from './answers'
 
 /** Whose credentials open a route: any one of those listed. */
-export type Credential = 'nobody' | 'user' | 'anonymousId' | 'admin' | 'metrics'
+export type Credential = 'nobody' | 'user' | 'share' | 'anonymousId' | 'admin' | 'metrics'
 
 /** What comes back with one status: a component of answers.ts, a text of another kind, or nothing. */
 export type Told = AnswerName | { mediaType: string; description: string } | 'nothing'
@@ -43,7 +44,13 @@ export const everywhere: readonly RefusalCode[] = [
   'unavailable',
 ]
 
-const tokenRefusals = ['token_invalid', 'token_unexpected', 'too_many_attempts', 'keys_unavailable'] as const
+const tokenRefusals = [
+  'token_invalid',
+  'link_not_valid',
+  'token_unexpected',
+  'too_many_attempts',
+  'keys_unavailable',
+] as const
 const guarded = ['token_missing', 'not_allowed', ...tokenRefusals] as const
 const jsonRefusals = [
   'invalid_json',
@@ -53,6 +60,7 @@ const jsonRefusals = [
   'unsupported_encoding',
 ] as const
 const ingest = [
+  'not_allowed',
   ...tokenRefusals,
   ...jsonRefusals,
   'origin_not_allowed',
@@ -83,12 +91,14 @@ export const bodies = {
   }),
   View: z.object({ ...viewFields, ...sender }),
   ContentFields: contentFieldsSchema,
+  ShareWish: shareSchema,
   Contents: z.union([z.array(namedContentSchema), z.object({ contents: z.array(namedContentSchema) })]),
 } as const
 
 export type BodyName = keyof typeof bodies
 
 const moderators = ['admin', 'user'] as const
+const readers = ['admin', 'user', 'share'] as const
 const reel = { type: 'reel', id: '9' }
 const uuidExample = '019cd4f3-8bdc-7abc-8def-0123456789ab'
 
@@ -170,7 +180,24 @@ export const operations: Record<string, Operation> = {
     'Totals, viewers, days, breakdowns and watches of one content.',
     'ContentStats',
     questionSchemas.content,
-    { refusals: ['unknown_content'], detail: "Also for the content's owner.", example: { path: reel } },
+    {
+      credentials: readers,
+      refusals: ['unknown_content'],
+      detail: "Also for the content's owner, and with a share link to it.",
+      example: { path: reel },
+    },
+  ),
+  'GET /v1/content/:type/:id/distributions': statistics(
+    'How long the views of one content were, and how far they scrolled.',
+    'ContentDistributions',
+    questionSchemas.distributions,
+    {
+      credentials: readers,
+      refusals: ['unknown_content'],
+      detail:
+        "From single events alone, so of the days that they are kept for. Also for the content's owner, and with a share link to it.",
+      example: { path: reel },
+    },
   ),
   'DELETE /v1/content/:type/:id': {
     summary: "Forgets a content's rules; its events and its name stay.",
@@ -188,15 +215,24 @@ export const operations: Record<string, Operation> = {
     example: { path: reel },
   },
 
-  'GET /v1/stats/site': statistics('Totals of everything.', 'SiteStats', questionSchemas.stats),
-  'GET /v1/stats/series': statistics('Every day of everything.', 'SiteSeries', questionSchemas.stats),
+  'GET /v1/stats/site': statistics('Totals of everything.', 'SiteStats', questionSchemas.stats, {
+    credentials: readers,
+  }),
+  'GET /v1/stats/series': statistics('Every day of everything.', 'SiteSeries', questionSchemas.stats, {
+    credentials: readers,
+  }),
   'GET /v1/stats/breakdown/:dimension': statistics(
     'Events by the values of one dimension.',
     'SiteBreakdown',
     questionSchemas.breakdown,
-    { refusals: ['not_found'], example: { path: { dimension: 'device' }, query: { type: 'like' } } },
+    {
+      credentials: readers,
+      refusals: ['not_found'],
+      example: { path: { dimension: 'device' }, query: { type: 'like' } },
+    },
   ),
   'GET /v1/stats/top': statistics('Content with most of something.', 'TopContent', questionSchemas.top, {
+    credentials: readers,
     example: { query: { by: 'likes', limit: '3' } },
   }),
   'GET /v1/stats/durations': statistics('Lengths of views and watches.', 'Durations', questionSchemas.durations),
@@ -232,6 +268,32 @@ export const operations: Record<string, Operation> = {
     answers: { 200: 'Now' },
     refusals: ['starting', ...guarded],
     example: {},
+  },
+  'POST /v1/shares': {
+    summary: 'Makes a link that shows one page of the dashboard to whoever has it.',
+    detail:
+      'The token is told only in this answer. The link is the address of the dashboard with `#share=` and the token behind it; as a bearer token it opens the questions of that page and nothing else.',
+    tag: 'Operation',
+    credentials: moderators,
+    body: 'ShareWish',
+    answers: { 201: 'MadeShare' },
+    refusals: ['invalid_share', 'unknown_content', ...guarded, ...jsonRefusals, 'starting'],
+    example: { body: { scope: 'overview', name: 'For the board', expiresInDays: 30 } },
+  },
+  'GET /v1/shares': {
+    summary: 'Lists the links, without their tokens.',
+    tag: 'Operation',
+    credentials: moderators,
+    answers: { 200: 'ShareList' },
+    refusals: ['unsupported_encoding', ...guarded, 'starting'],
+    example: {},
+  },
+  'DELETE /v1/shares/:id': {
+    summary: 'Revokes a link: it opens nothing from then on.',
+    tag: 'Operation',
+    credentials: moderators,
+    answers: { 204: 'nothing' },
+    refusals: ['not_found', 'unsupported_media_type', 'unsupported_encoding', ...guarded, 'starting'],
   },
   'GET /v1/export': {
     summary: 'All events, streamed.',
@@ -363,7 +425,7 @@ export const operations: Record<string, Operation> = {
   'GET /v1/session': {
     summary: 'What a token, or the cookie of the dashboard, opens.',
     tag: 'Operation',
-    credentials: ['nobody', 'user', 'admin'],
+    credentials: ['nobody', 'user', 'share', 'admin'],
     answers: { 200: 'Who' },
     refusals: tokenRefusals,
     example: {},
@@ -371,7 +433,7 @@ export const operations: Record<string, Operation> = {
   'POST /v1/session': {
     summary: 'Keeps the token in a cookie that opens the questions of the dashboard.',
     tag: 'Operation',
-    credentials: ['nobody', 'user', 'admin'],
+    credentials: ['nobody', 'user', 'share', 'admin'],
     answers: { 200: 'Who' },
     refusals: tokenRefusals,
     example: {},
@@ -447,7 +509,7 @@ export const operations: Record<string, Operation> = {
 /** What a parameter of a path or an address means. */
 export const parameterNotes: Record<string, string> = {
   type: 'Type of content; in statistics, type of event.',
-  id: 'Id of the content, percent-encoded; under `/v1/users`, of the user.',
+  id: 'Id of the content, percent-encoded; under `/v1/users`, of the user; under `/v1/shares`, of the link.',
   dimension: `One of ${dimensionNames.join(', ')}.`,
   receipt: 'From the answer to the request to erase.',
   from: 'First day, inclusive; in an export, first instant.',
@@ -458,7 +520,14 @@ export const parameterNotes: Record<string, string> = {
   cache: '`0` makes the answer anew.',
   by: 'What is ranked.',
   limit: 'Most items in the answer.',
-  source: 'Only this source.',
+  source: 'Only this source. In site statistics, as with every filter, empty for events that told none.',
+  viewType: 'Only this type of view; empty for events that told none.',
+  channel: 'Only this channel.',
+  device: 'Only this kind of device.',
+  country: 'Only this country; empty for events that told none.',
+  referrer: 'Only this domain; empty for events that told none.',
+  contentType: 'With `contentId`: only events about this content.',
+  contentId: 'With `contentType`: only events about this content.',
   periods: 'Days that are followed after the first.',
   key: 'Key of metadata; one of `COMPARE_KEYS`.',
   event: 'Type of event that is counted …',

@@ -16,8 +16,8 @@ export interface LiveMessage {
   counts: Record<string, number>
   /** Stored events that do not count: repeated and own views, crawlers. */
   uncounted: number
-  /** Contents with the most events, most first. */
-  contents: { type: string; id: string; counts: Record<string, number> }[]
+  /** Contents with the most events, most first; with a title where the catalogue has one. */
+  contents: { type: string; id: string; title?: string; counts: Record<string, number> }[]
 }
 
 /** A message with its place in the stream, as it is sent. */
@@ -38,18 +38,23 @@ export interface LiveFeed {
   close(): void
 }
 
+type FindTitles = (contents: readonly { type: string; id: string }[]) => Promise<(string | undefined)[]>
+
 const MESSAGE_EVERY_MS = 1_000
 /** A listener that was cut comes back within this. */
 const KEPT_MESSAGES = 120
 const MAX_CONTENTS_SENT = 50
+/** A message is due within two seconds of its events; without titles it is better than late. */
+const LONGEST_WAIT_FOR_TITLES_MS = 500
 /** Contents that one second may count; beyond it only the sums are exact. */
 const MAX_CONTENTS_COUNTED = 5_000
 
 /**
  * @param streamId tells the messages of this process from those of another one.
  * @param now wall clock, milliseconds since 1970.
+ * @param findTitles names contents, in the same order; nothing of ingest waits for it. @default names none
  */
-export function createLiveFeed(streamId: string, now: () => number): LiveFeed {
+export function createLiveFeed(streamId: string, now: () => number, findTitles?: FindTitles): LiveFeed {
   const listeners = new Set<(message: string) => void>()
   const kept: SentMessage[] = []
   let nextNumber = 1
@@ -97,6 +102,17 @@ export function createLiveFeed(streamId: string, now: () => number): LiveFeed {
     counts = {}
     uncounted = 0
     contents = new Map()
+    if (findTitles === undefined || message.contents.length === 0) return publish(message)
+    void publishWithTitles(message, findTitles)
+  }
+
+  async function publishWithTitles(message: LiveMessage, find: FindTitles): Promise<void> {
+    const named = await withTitles(message, find)
+    // Else nobody is left to tell it to.
+    if (timer !== undefined) publish(named)
+  }
+
+  function publish(message: LiveMessage): void {
     const id = `${streamId}-${nextNumber++}`
     const text = `id: ${id}\nevent: counts\ndata: ${JSON.stringify(message)}\n\n`
     kept.push({ id, text })
@@ -143,4 +159,21 @@ export function createLiveFeed(streamId: string, now: () => number): LiveFeed {
     const at = kept.findIndex(({ id }) => id === lastEventId)
     return at < 0 ? undefined : kept.slice(at + 1)
   }
+}
+
+/** The message with the titles of its contents, or as it is when they cannot be had in time. */
+async function withTitles(message: LiveMessage, findTitles: FindTitles): Promise<LiveMessage> {
+  let patience: NodeJS.Timeout | undefined
+  const tooLate = new Promise<undefined>((resolve) => {
+    patience = setTimeout(() => resolve(undefined), LONGEST_WAIT_FOR_TITLES_MS)
+  })
+  // A database that is away is told elsewhere.
+  const titles = await Promise.race([findTitles(message.contents).catch(() => undefined), tooLate])
+  clearTimeout(patience)
+  if (titles === undefined) return message
+  const contents = message.contents.map((content, place) => {
+    const title = titles[place]
+    return title === undefined ? content : { ...content, title }
+  })
+  return { ...message, contents }
 }

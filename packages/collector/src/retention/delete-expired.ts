@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000
 export const DEAD_LETTER_DAYS = 7
 /** Older events count as if they had happened on arrival (`ingest/decide.ts`), so none of before an erasure can come. */
 const ERASED_VIEWER_DAYS = 31
+/** So long a link that has ended is listed, and says why it opens nothing. */
+const ENDED_SHARE_DAYS = 30
 
 /** On the embedded database nothing else happens meanwhile, so each time is short. */
 const ROWS_AT_ONCE = 2_000
@@ -96,6 +98,17 @@ export async function forgetOldErasures(fenced: Fenced, now: number): Promise<vo
     run
       .deleteFrom('erased_viewers')
       .where('erased_at', '<', new Date(now - ERASED_VIEWER_DAYS * DAY_MS))
+      .execute(),
+  )
+}
+
+/** Forgets links that have ended, when nobody asks any more why they open nothing. */
+export async function forgetOldShares(fenced: Fenced, now: number): Promise<void> {
+  const before = new Date(now - ENDED_SHARE_DAYS * DAY_MS)
+  await fenced((run) =>
+    run
+      .deleteFrom('share_links')
+      .where((is) => is.or([is('revoked_at', '<', before), is('expires_at', '<', before)]))
       .execute(),
   )
 }

@@ -66,9 +66,12 @@ async function findDueDays({ db: { kysely }, clock, rawRetentionDays, now }: Clo
   const from = lastClosed === undefined || lastClosed >= earliest ? earliest : clock.addDays(lastClosed, 1)
   const days: string[] = []
   for (let day = from; day <= lastEnded; day = clock.addDays(day, 1)) days.push(day)
-  if (days.length === 0) return []
+  const counts = days.length === 0 ? [] : await countEvents({ kysely }, clock, days)
+  // What an import brings may be older than anything that a browser sends.
+  const imported = await findNotedDays({ kysely }, from)
+  for (const day of imported) counts.push(...(await countEvents({ kysely }, clock, [day])))
+  days.push(...imported)
 
-  const counts = await countEvents({ kysely }, clock, days)
   const lastDropped = await readLastDroppedDay(kysely)
   const unchanged: string[] = []
   const due = days.filter((day, index) => {
@@ -89,7 +92,19 @@ async function findDueDays({ db: { kysely }, clock, rawRetentionDays, now }: Clo
       .where('checked_at', '<', new Date(now))
       .execute()
   }
-  return due
+  return due.toSorted()
+}
+
+/** Days before the given one that got events since they were closed, if they ever were. */
+async function findNotedDays({ kysely }: Pick<Database, 'kysely'>, before: string): Promise<string[]> {
+  const rows = await kysely
+    .selectFrom('late_days')
+    .select('day')
+    .distinct()
+    .where('day', '<', before)
+    .orderBy('day')
+    .execute()
+  return rows.map(({ day }) => day)
 }
 
 /** Single events of each day, which must follow each other. */

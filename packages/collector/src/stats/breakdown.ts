@@ -3,6 +3,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Tables } from '../database/tables'
 import { dimensionNames, EVERY_TYPE, tallyBreakdowns, TOP_VALUES, type Dimension } from '../day-tally'
 import { assertSiteZone, isSiteZone, ofAudience, type DayPlan } from './day-plan'
+import { matching } from './filters'
 import type { Breakdown } from './shapes'
 
 /** As it is stored of a closed day. */
@@ -45,7 +46,8 @@ export async function readBreakdowns(
   for (const span of isSiteZone(plan) ? plan.rawSpans : [plan.whole]) {
     plan.sources.add('events')
     const scope = contentKey === undefined ? 'site' : { contentKey }
-    await read(sql`(${tallyBreakdowns(span, scope, { dimensions, mostValues: undefined })})`, sql``)
+    const condition = matching(plan.filters)
+    await read(sql`(${tallyBreakdowns(span, scope, { dimensions, mostValues: undefined, condition })})`, sql``)
   }
   const answers = dimensionNames.flatMap((name) =>
     dimensions.includes(name)

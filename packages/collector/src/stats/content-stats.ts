@@ -1,4 +1,5 @@
 // What happened to one content: its totals, viewers and days, where it was seen and how its watches ended.
+import type { ContentRef } from '@sightline/sdk/wire'
 import type { Kysely } from 'kysely'
 import { contentKey } from '../content-key'
 import type { Tables } from '../database/tables'
@@ -13,19 +14,26 @@ import { readViewers, readViewersByDay } from './viewers'
 import { readWatchClasses } from './watch-classes'
 
 /** `null` when neither an event nor the catalogue ever named this content. */
-export async function readContentStats(
-  db: Kysely<Tables>,
-  content: { type: string; id: string },
-  plan: DayPlan & { type?: string | undefined },
-  rules: WatchRules,
-): Promise<Omit<ContentStats, keyof Provenance> | null> {
+export async function findContent(db: Kysely<Tables>, content: ContentRef) {
   const key = contentKey(content.type, content.id)
   const known = await db
     .selectFrom('content')
     .select(['type', 'id', 'title'])
     .where('content_key', '=', key)
     .executeTakeFirst()
-  if (known === undefined) return null
+  return known === undefined ? null : { ...known, key }
+}
+
+/** `null` when nothing ever named this content. */
+export async function readContentStats(
+  db: Kysely<Tables>,
+  content: ContentRef,
+  plan: DayPlan & { type?: string | undefined },
+  rules: WatchRules,
+): Promise<Omit<ContentStats, keyof Provenance> | null> {
+  const known = await findContent(db, content)
+  if (known === null) return null
+  const { key } = known
   // Totals are added up from the days, so that the two agree while events keep coming.
   const days = await sumByDay(db, plan, key)
   const sums = addUp(days)

@@ -3,8 +3,10 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Tables } from '../database/tables'
 import { within, type Span } from '../day-tally'
 import { Refusal } from '../errors'
+import { readLastDroppedDay } from '../find-closed-days'
 import { firstDayOfHours } from '../kept-days'
-import { utcDay, type SiteClock } from '../site-clock'
+import { addDays, utcDay, type SiteClock } from '../site-clock'
+import { hasFilters, matching } from './filters'
 import type { Audience, Source } from './shapes'
 import type { StatsQuery } from './stats-query'
 
@@ -32,6 +34,8 @@ export interface DayPlan extends StatsQuery {
   lateAsOf: string | null
   /** First day whose numbers are kept. */
   keptFrom: string
+  /** First day whose single events are all kept, where nothing else can answer: earlier ones are left out. Else `null`. */
+  eventsFrom: string | null
   /** Closed days by the metadata keys that they counted. */
   keysOfDay: Map<string, readonly string[]>
   /** Filled by what reads. */
@@ -43,16 +47,19 @@ export interface PlanSettings {
   rawRetentionDays: number
   rollupRetentionDays: number
   now: number
+  /** Whether the question can be answered from single events alone, as it is with filters. */
+  needsEvents?: boolean
 }
 
-export async function planDays(
-  db: Kysely<Tables>,
-  query: StatsQuery,
-  { site, rawRetentionDays, rollupRetentionDays, now }: PlanSettings,
-): Promise<DayPlan> {
+const startOfUtcDay = (day: string) => Date.parse(`${day}T00:00:00Z`)
+
+/** @throws Refusal for days that only single events could answer about, when all of those are gone. */
+export async function planDays(db: Kysely<Tables>, query: StatsQuery, settings: PlanSettings): Promise<DayPlan> {
+  const { site, rawRetentionDays, rollupRetentionDays, now, needsEvents = hasFilters(query.filters) } = settings
   const { range, clock } = query
+  const rawFromMs = startOfUtcDay(utcDay(now - rawRetentionDays * DAY_MS))
+  if (needsEvents) return planEvents(db, query, settings, rawFromMs)
   const whole = { fromMs: range.dayStartsMs[0]!, toMs: range.endMs }
-  const rawFromMs = Date.parse(`${utcDay(now - rawRetentionDays * DAY_MS)}T00:00:00Z`)
   const counted = await db
     .selectFrom('closed_days as c')
     .select([
@@ -88,7 +95,50 @@ export async function planDays(
     isAllRaw: whole.fromMs >= rawFromMs,
     lateAsOf: closed.length === 0 ? null : new Date(Math.min(...closed.map((each) => +each.checked_at))).toISOString(),
     keptFrom: site.addDays(site.day(now), -rollupRetentionDays),
+    eventsFrom: null,
     keysOfDay: new Map(closed.map(({ day, compare_keys }) => [day, compare_keys])),
+    sources: new Set(),
+  }
+}
+
+/** Every day is read like an open one; those whose single events may be gone are no part of the range. */
+async function planEvents(
+  db: Kysely<Tables>,
+  query: StatsQuery,
+  { site, rollupRetentionDays, now }: PlanSettings,
+  rawFromMs: number,
+): Promise<DayPlan> {
+  const { range, clock } = query
+  // The setting may have been shorter once.
+  const dropped = await readLastDroppedDay(db)
+  const fromMs = Math.max(rawFromMs, dropped === undefined ? 0 : startOfUtcDay(addDays(dropped, 1)))
+  const firstDay = clock.day(fromMs)
+  const eventsFrom = clock.dayStart(firstDay) === fromMs ? firstDay : clock.addDays(firstDay, 1)
+  if (range.to < eventsFrom) {
+    throw new Refusal(
+      'invalid_query',
+      `to must be ${eventsFrom} or later, got ${range.to}: only single events can answer this, and those of earlier days are not kept.`,
+    )
+  }
+  const missing = range.days.filter((day) => day < eventsFrom).length
+  const dayStartsMs = range.dayStartsMs.slice(missing)
+  const whole = { fromMs: dayStartsMs[0]!, toMs: range.endMs }
+  return {
+    ...query,
+    range: { ...range, days: range.days.slice(missing), dayStartsMs },
+    site,
+    whole,
+    closedDays: [],
+    daysWithoutHours: [],
+    closedSpans: [],
+    openSpans: [whole],
+    rawSpans: [whole],
+    blindSpans: [],
+    isAllRaw: true,
+    lateAsOf: null,
+    keptFrom: site.addDays(site.day(now), -rollupRetentionDays),
+    eventsFrom,
+    keysOfDay: new Map(),
     sources: new Set(),
   }
 }
@@ -124,9 +174,12 @@ export function assertSiteZone(plan: DayPlan, what: string): void {
 export const ofAudience = (audience: Audience, column: string): RawBuilder<unknown> =>
   audience === 'all' ? sql`` : sql` and ${sql.ref(column)} = ${audience === 'authenticated'}`
 
-/** The same for single events. */
-export const ofRawAudience = (audience: Audience): RawBuilder<unknown> =>
-  audience === 'all' ? sql`` : sql.raw(` and e.user_id is ${audience === 'authenticated' ? 'not ' : ''}null`)
+/** Of single events, those of the audience that match every filter. */
+export function ofEvents({ audience, filters }: Pick<DayPlan, 'audience' | 'filters'>): RawBuilder<unknown> {
+  const isOfAudience =
+    audience === 'all' ? sql`` : sql.raw(` and e.user_id is ${audience === 'authenticated' ? 'not ' : ''}null`)
+  return sql`${isOfAudience}${matching(filters)}`
+}
 
 /** Whether counters know of events of which neither a closed day nor single events tell more. */
 export async function isBlind(db: Kysely<Tables>, { blindSpans }: DayPlan, contentKey?: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 // Says of an answer which days it counts, in which zone, of whom, how fresh, and what it was added up from.
 import type { DayPlan } from './day-plan'
+import { hasFilters } from './filters'
 import type { Provenance } from './shapes'
 
 /** Called when everything is read. `askedAtMs` must be read before the database is asked: what is committed later may be missing. */
 export const provenanceOf = (
-  { range, audience, clock, lateAsOf, keptFrom, sources }: DayPlan,
+  { range, audience, clock, lateAsOf, keptFrom, eventsFrom, filters, sources }: DayPlan,
   askedAtMs: number,
 ): Provenance => ({
   from: range.from,
@@ -14,5 +15,7 @@ export const provenanceOf = (
   freshAsOf: new Date(askedAtMs).toISOString(),
   lateAsOf,
   keptFrom,
+  ...(eventsFrom !== null && { eventsFrom }),
+  ...(hasFilters(filters) && { filters }),
   madeFrom: [...sources].toSorted(),
 })

@@ -22,6 +22,13 @@ export interface Provenance {
   lateAsOf: string | null
   /** Numbers of earlier days are not kept any more: their zeros mean nothing. */
   keptFrom: string
+  /**
+   * First day whose single events are all kept. Only where nothing else can answer, as with filters: earlier days of the
+   * range are in no number, and in no row of a series.
+   */
+  eventsFrom?: string
+  /** The filters that were asked for, if any. */
+  filters?: Filters
   madeFrom: Source[]
 }
 
@@ -75,6 +82,10 @@ export interface DayWithViewers extends DayCounts {
 /** What numbers can be broken down by. */
 export type BreakdownDimension = 'country' | 'device' | 'source' | 'viewType' | 'channel' | 'referrer'
 
+/** What site numbers can be filtered by: a value of a dimension (empty for events that told none), or one content. */
+export type FilterName = BreakdownDimension | 'contentType' | 'contentId'
+export type Filters = Partial<Record<FilterName, string>>
+
 /** Counts by the values of one dimension. All parts add up to `total`. */
 export interface Breakdown {
   /** At most 50, most first; equal ones in byte order. */
@@ -110,6 +121,32 @@ export interface ContentStats extends Provenance {
   /** Of the events that `type` names. */
   breakdowns: Record<BreakdownDimension, Breakdown>
   watches: WatchClasses
+}
+
+/**
+ * `GET /v1/content/:type/:id/distributions`: each view is one stretch of time on screen, with its own length and depth;
+ * repeats, which the counters add to the view that they repeat, are stretches too.
+ */
+export interface ContentDistributions extends Provenance {
+  content: ContentRef
+  title: string | null
+  viewTimes: {
+    /** Views that told a length. */
+    count: number
+    /** Shortest first. A length of `fromMs` is in, one of `toMs` in the next; `null` for the last, which has no end. */
+    buckets: { fromMs: number; toMs: number | null; count: number }[]
+  }
+  scrollDepth: {
+    /** Views that told a depth. */
+    count: number
+    /** Those that reached 10, 20 … 100 percent. */
+    reached: {
+      percent: number
+      count: number
+      /** Of the views that told a depth; `null` without one. */
+      share: number | null
+    }[]
+  }
 }
 
 /** `GET /v1/stats/site` */

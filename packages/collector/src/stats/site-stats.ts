@@ -20,7 +20,8 @@ export async function readSiteBreakdown(
   dimension: Dimension,
 ): Promise<Omit<SiteBreakdown, keyof Provenance>> {
   const { type } = plan
-  const total = countOf(addUp(await sumByDay(db, plan)), type)
+  // Where there are no counters, the values themselves are all that there is.
+  const total = plan.eventsFrom === null ? countOf(addUp(await sumByDay(db, plan)), type) : 0
   const answers = await readBreakdowns(db, plan, { dimensions: [dimension], type, total })
   return { dimension, type: type ?? null, ...answers[dimension] }
 }

@@ -1,9 +1,11 @@
 // Reads the query string of a stats question: which days, whose events, sorted by what. Refuses with one sentence.
 import { CONTENT_TYPE_PATTERN } from '@sightline/sdk/wire'
 import { z } from 'zod'
+import { dimensionNames, type Dimension } from '../day-tally'
 import { Refusal } from '../errors'
 import { createSiteClock, isTimezone, type SiteClock } from '../site-clock'
-import type { Audience, TopMetric } from './shapes'
+import { filterNames } from './filters'
+import type { Audience, Filters, TopMetric } from './shapes'
 
 /** Days of one answer at most: a leap year. */
 export const MAX_DAYS = 366
@@ -29,6 +31,8 @@ export interface StatsQuery {
   audience: Audience
   /** Clock of the zone whose days are asked for. */
   clock: SiteClock
+  /** What events must match to be counted; nothing when all are. */
+  filters: Filters
 }
 
 const audiences = ['all', 'authenticated', 'anonymous'] as const satisfies Audience[]
@@ -78,9 +82,19 @@ const eventType = () => {
   return z.string(words).regex(/^[a-z][a-z0-9_]{0,63}$/, words)
 }
 
-const someText = (most: number) => {
-  const words = expected(`must be a text of 1 to ${most} characters`)
-  return z.string(words).min(1, words).max(most, words)
+const someText = (most: number, least = 1) => {
+  const words = expected(`must be a text of ${least} to ${most} characters`)
+  // NUL is in no stored text: the database refuses even to be asked for it.
+  return z
+    .string(words)
+    .min(least, words)
+    .max(most, words)
+    .refine((text) => !text.includes('\0'), words)
+}
+
+const contentType = () => {
+  const words = expected('must be a type of content')
+  return z.string(words).regex(CONTENT_TYPE_PATTERN, words)
 }
 
 const limit = (most: number, fallback: number) => wholeNumber(most).default(fallback)
@@ -98,15 +112,34 @@ const rangeFields = {
   cache: oneOf(['0']).optional(),
 }
 
+const MAX_VALUE_LENGTH = 1_024
+const MAX_CONTENT_ID_LENGTH = 2_048
+
+const dimensionFields = Object.fromEntries(
+  dimensionNames.map((name) => [name, someText(MAX_VALUE_LENGTH, 0).optional()]),
+) as Record<Dimension, z.ZodOptional<z.ZodString>>
+
+const filterFields = {
+  ...dimensionFields,
+  contentType: contentType().optional(),
+  contentId: someText(MAX_CONTENT_ID_LENGTH).optional(),
+}
+
 const { audience: _everybody, timezone: _siteZone, ...siteRangeFields } = rangeFields
 
 /** What each question may be asked with beside the range. */
 export const questionSchemas = {
-  stats: z.strictObject(rangeFields),
-  content: z.strictObject({ ...rangeFields, type: eventType().optional() }),
-  breakdown: z.strictObject({ ...rangeFields, type: eventType().optional() }),
-  top: z.strictObject({ ...rangeFields, by: oneOf(topMetrics).default('impressions'), limit: limit(100, 10) }),
-  durations: z.strictObject({ ...rangeFields, limit: limit(100, 10) }),
+  stats: z.strictObject({ ...rangeFields, ...filterFields }),
+  content: z.strictObject({ ...rangeFields, type: eventType().optional(), ...dimensionFields }),
+  distributions: z.strictObject({ ...rangeFields, ...dimensionFields }),
+  breakdown: z.strictObject({ ...rangeFields, type: eventType().optional(), ...filterFields }),
+  top: z.strictObject({
+    ...rangeFields,
+    by: oneOf(topMetrics).default('impressions'),
+    limit: limit(100, 10),
+    ...filterFields,
+  }),
+  durations: z.strictObject({ ...rangeFields, limit: limit(100, 10), ...filterFields }),
   engagement: z.strictObject({ ...siteRangeFields, limit: limit(1_000, 100) }),
   positions: z.strictObject({ ...siteRangeFields, source: someText(1_024).optional(), limit: limit(1_000, 200) }),
   retention: z.strictObject({ ...rangeFields, periods: limit(90, 14) }),
@@ -120,10 +153,7 @@ export const questionSchemas = {
 
 export const trendingSchema = z.strictObject({
   limit: limit(100, 10),
-  type: z
-    .string(expected('must be a type of content'))
-    .regex(CONTENT_TYPE_PATTERN, expected('must be a type of content'))
-    .optional(),
+  type: contentType().optional(),
 })
 
 /** Days when none are asked for, where it is not {@link DEFAULT_DAYS}. */
@@ -136,7 +166,7 @@ const defaultDays: Partial<Record<keyof typeof questionSchemas, number>> = {
 type Question = keyof typeof questionSchemas
 type Fields<Name extends Question> = Omit<
   z.output<(typeof questionSchemas)[Name]>,
-  'from' | 'to' | 'days' | 'timezone' | 'cache'
+  'from' | 'to' | 'days' | 'timezone' | 'cache' | (Name extends 'positions' ? never : keyof Filters)
 >
 
 function check<Output>(schema: z.ZodType<Output>, query: unknown, known: string[]): Output {
@@ -197,6 +227,24 @@ function assertWholeHours({ dayStartsMs, endMs }: DayRange, clock: SiteClock, si
   )
 }
 
+/** Takes the filters out of the fields; `source` is a field of its own where nothing else is filtered. */
+function takeFilters<Asked extends object>(fields: Asked, known: string[]): { filters: Filters; rest: Asked } {
+  if (!known.includes('device')) return { filters: {}, rest: fields }
+  const rest: Asked & Filters = { ...fields }
+  const filters: Filters = {}
+  for (const name of filterNames) {
+    // Every filter is a text by the schema.
+    if (rest[name] !== undefined) filters[name] = rest[name]
+    delete rest[name]
+  }
+  const { contentType: type, contentId: id } = filters
+  if ((type === undefined) !== (id === undefined)) {
+    const [given, missing] = type === undefined ? ['contentId', 'contentType'] : ['contentType', 'contentId']
+    throw invalid(`contentType and contentId name one content together, got ${given} without ${missing}.`)
+  }
+  return { filters, rest }
+}
+
 /**
  * Days default to the last {@link DEFAULT_DAYS}, today included; `days=30` means the last 30.
  * @param nowMs milliseconds since 1970
@@ -209,6 +257,7 @@ export function readQuery<Name extends Question>(
   nowMs: number,
 ): Fields<Name> & StatsQuery {
   const schema = questionSchemas[question]
+  const known = Object.keys(schema.shape)
   const {
     from,
     to,
@@ -218,14 +267,15 @@ export function readQuery<Name extends Question>(
   } = check<AskedRange & { cache?: string | undefined }>(
     schema as unknown as z.ZodType<AskedRange & { cache?: string | undefined }>,
     query,
-    Object.keys(schema.shape),
+    known,
   ) as AskedRange & { cache?: string; timezone?: string; audience?: Audience }
-  const { timezone, ...rest } = fields
+  const { filters, rest: unfiltered } = takeFilters(fields, known)
+  const { timezone, ...rest } = unfiltered
   const clock = clockOf(timezone, site)
   const range = readRange({ from, to, days }, clock, nowMs, defaultDays[question] ?? DEFAULT_DAYS)
   assertWholeHours(range, clock, site)
   // The schema of this question checked every field that is left.
-  return { audience: 'all', ...rest, range, clock } as Fields<Name> & StatsQuery
+  return { audience: 'all', ...rest, range, clock, filters } as unknown as Fields<Name> & StatsQuery
 }
 
 /** @throws Refusal with the code `invalid_query` */

@@ -8,7 +8,8 @@ import type { SiteClock } from '../site-clock'
 import { createAnswerCache } from './answer-cache'
 import { readComparison } from './compare'
 import { readContentStats } from './content-stats'
-import { planDays, type DayPlan } from './day-plan'
+import { planDays, type DayPlan, type PlanSettings } from './day-plan'
+import { readDistributions } from './distributions'
 import { readDurations } from './durations'
 import { readEngagement } from './engagement'
 import { readHoursOfWeek } from './hours-of-week'
@@ -55,7 +56,7 @@ type Question = Parameters<typeof readQuery>[0]
 type Asked<Name extends Question> = ReturnType<typeof readQuery<Name>> & DayPlan
 type Params = Record<string, string>
 
-/** Adds `/v1/content/:type/:id/stats`, `/v1/stats/…` and, if it is turned on, `/v1/trending` to a scope of their own. */
+/** Adds `/v1/content/:type/:id/stats` and `/distributions`, `/v1/stats/…` and, if it is turned on, `/v1/trending` to a scope of their own. */
 export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsRoutesDependencies): void {
   const { clock, settings, requireModerator, requireOwnerOrModerator, now, changes } = dependencies
   const db = dependencies.db.stats
@@ -72,6 +73,7 @@ export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsR
     preHandler: Guard,
     question: Name,
     read: (plan: Asked<Name>, params: Params) => Promise<object>,
+    planning: Pick<PlanSettings, 'needsEvents'> = {},
   ) {
     scope.get<{ Params: Params }>(path, { preHandler }, async (request, reply) => {
       const askedAtMs = now()
@@ -89,6 +91,7 @@ export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsR
           rawRetentionDays: settings.rawRetentionDays,
           rollupRetentionDays: settings.rollupRetentionDays,
           now: askedAtMs,
+          ...planning,
         })
         // Planning keeps every field of the query.
         const found = await read(plan as Asked<Name>, request.params)
@@ -98,12 +101,20 @@ export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsR
     })
   }
 
-  answer('/v1/content/:type/:id/stats', requireOwnerOrModerator, 'content', async (plan, { type = '', id = '' }) => {
-    const found = await readContentStats(db, { type, id }, plan, settings)
-    if (found === null)
-      throw new Refusal('unknown_content', `Neither an event nor the catalogue has named ${type} "${id}".`)
-    return found
+  answer('/v1/content/:type/:id/stats', requireOwnerOrModerator, 'content', async (plan, params) => {
+    const { type = '', id = '' } = params
+    return foundOf(await readContentStats(db, { type, id }, plan, settings), params)
   })
+  answer(
+    '/v1/content/:type/:id/distributions',
+    requireOwnerOrModerator,
+    'distributions',
+    async (plan, params) => {
+      const { type = '', id = '' } = params
+      return foundOf(await readDistributions(db, { type, id }, plan), params)
+    },
+    { needsEvents: true },
+  )
   answer('/v1/stats/site', requireModerator, 'stats', (plan) => readSiteTotals(db, plan))
   answer('/v1/stats/series', requireModerator, 'stats', async (plan) => ({ series: await readSiteSeries(db, plan) }))
   answer('/v1/stats/breakdown/:dimension', requireModerator, 'breakdown', (plan, { dimension = '' }) => {
@@ -137,6 +148,12 @@ export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsR
     const items = all.items.filter(({ content }) => type === undefined || content.type === type).slice(0, limit)
     return send(request, reply, { ...all, items } satisfies Trending)
   })
+}
+
+/** @throws Refusal when nothing was found of a content. */
+function foundOf<Found extends object>(found: Found | null, { type, id }: Params): Found {
+  if (found !== null) return found
+  throw new Refusal('unknown_content', `Neither an event nor the catalogue has named ${type} "${id}".`)
 }
 
 const isDimension = (name: string): name is Dimension => dimensionNames.some((each) => each === name)

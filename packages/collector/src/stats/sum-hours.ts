@@ -1,8 +1,9 @@
-// The one way to counts by type and day: counters of open days, hours and days of closed ones. Raw events are never read.
+// The one way to counts by type and day: counters of open days, hours and days of closed ones. Single events are read where
+// nothing else can answer, and nowhere else.
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Tables } from '../database/tables'
-import { EVERY_TYPE, within } from '../day-tally'
-import { assertHoursByContent, hourSpansOfContent, ofAudience, type DayPlan } from './day-plan'
+import { EVERY_TYPE, hasPart, typeWord, within } from '../day-tally'
+import { assertHoursByContent, hourSpansOfContent, ofAudience, ofEvents, type DayPlan } from './day-plan'
 import type { TypeSum } from './event-counts'
 
 interface SumRow {
@@ -22,10 +23,26 @@ export const toTypeSum = (row: SumRow): TypeSum => ({
 
 const sums = sql`sum(h.count)::bigint as count, sum(h.duration_ms)::bigint as duration_ms, sum(h.duration_n)::bigint as duration_n`
 
+/**
+ * Rows that say of each single event what a counter of its own would: `content_key, hour, type, count, duration_ms,
+ * duration_n`. Dated by the quarter of an hour, because some zones are not whole hours apart, and none is less.
+ */
+export function partsOfEvents(plan: DayPlan): RawBuilder<unknown> {
+  plan.sources.add('events')
+  return sql`select e.content_key, date_bin('15 minutes', e.occurred_at, timestamptz '2000-01-01 00:00:00Z') as hour,
+      ${typeWord} as type, e.counted::integer as count, coalesce(e.duration_ms, 0) as duration_ms,
+      (e.counted and e.duration_ms is not null)::integer as duration_n
+    from events e where ${within('e.occurred_at', plan.rawSpans)} and ${hasPart} ${ofEvents(plan)}`
+}
+
 /** Rows of hours, of one content or of all; whole days of the site that have no hours are dated by their first. */
 export function hoursOf(plan: DayPlan, contentKey?: string): RawBuilder<unknown> {
   const { audience, closedSpans, openSpans, daysWithoutHours, site, sources } = plan
   const columns = sql`h.count, h.duration_ms, h.duration_n, h.type`
+  if (plan.eventsFrom !== null) {
+    const ofContent = contentKey === undefined ? sql`` : sql`where h.content_key = ${contentKey}::bigint`
+    return sql`select h.hour, ${columns} from (${partsOfEvents(plan)}) h ${ofContent}`
+  }
   const audienceIs = ofAudience(audience, 'h.authenticated')
   if (contentKey === undefined) {
     if (closedSpans.length > 0) sources.add('closed_days')

@@ -12,19 +12,19 @@ import {
   isBlind,
   isSiteZone,
   ofAudience,
-  ofRawAudience,
+  ofEvents,
   type DayPlan,
 } from './day-plan'
 import { fieldOfType, totalEvents } from './event-counts'
 import { LEAST_TRIALS } from './intervals'
 import type { Audience, TopContent, TopMetric, Viewers } from './shapes'
-import { toTypeSum } from './sum-hours'
+import { partsOfEvents, toTypeSum } from './sum-hours'
 
 const PAGE = 'page'
 /** First rows of each list to begin with; four times as many, and so on, while that is not enough. */
 const FIRST_ROWS = 100
 const MOST_ROWS = 6_400
-const SKETCHES_AT_ONCE = 100
+const SKETCHES_AT_ONCE = 40
 const FIRST_NAMES = 1_000
 /** Views that told a length; an average of fewer says little. */
 export const LEAST_VIEWS = 10
@@ -68,8 +68,10 @@ function rankingOf(by: Exclude<TopMetric, 'viewers'>): Ranking {
 function countersOf(plan: DayPlan, types: readonly string[] | null, keys?: readonly string[]): RawBuilder<unknown> {
   const { audience, closedDays, openSpans, sources } = plan
   const columns = sql`h.content_key, h.type, h.count, h.duration_ms, h.duration_n`
-  const conditions = sql`${types === null ? sql` and h.type <> ${sql.lit(EVERY_TYPE)}` : sql` and h.type = any(${[...types]}::text[])`}
-    ${keys === undefined ? sql`` : sql` and h.content_key = any(${[...keys]}::bigint[])`} ${ofAudience(audience, 'h.authenticated')}`
+  const isAsked = sql`${types === null ? sql` and h.type <> ${sql.lit(EVERY_TYPE)}` : sql` and h.type = any(${[...types]}::text[])`}
+    ${keys === undefined ? sql`` : sql` and h.content_key = any(${[...keys]}::bigint[])`}`
+  if (plan.eventsFrom !== null) return sql`select ${columns} from (${partsOfEvents(plan)}) h where true ${isAsked}`
+  const conditions = sql`${isAsked} ${ofAudience(audience, 'h.authenticated')}`
   const spans = isSiteZone(plan) ? openSpans : hourSpansOfContent(plan)
   if (!isSiteZone(plan)) assertHoursByContent(plan)
   if (spans.length > 0) sources.add('counters')
@@ -99,11 +101,12 @@ interface Candidates {
 const listsOf = (audience: Audience) => (audience === 'all' ? [true, false] : [audience === 'authenticated'])
 
 /** Rows of `content_key, type, value` of the open days. */
-function openValues({ openSpans, rawSpans, audience }: DayPlan, types: readonly string[], column: 'count' | 'viewers') {
+function openValues(plan: DayPlan, types: readonly string[], column: 'count' | 'viewers') {
+  const { openSpans, rawSpans, audience } = plan
   if (column === 'viewers')
     return sql`select each.content_key, ${EVERY_TYPE} as type, count(*) as value from (
       select distinct e.content_key, e.viewer_key from events e
-      where ${within('e.occurred_at', rawSpans)} and e.counted and e.viewer_key <> 0 ${ofRawAudience(audience)}
+      where ${within('e.occurred_at', rawSpans)} and e.counted and e.viewer_key <> 0 ${ofEvents(plan)}
     ) each group by each.content_key`
   return sql`select h.content_key, h.type, sum(h.count)::bigint as value from content_hours h
     where ${within('h.hour', openSpans)} and h.type = any(${[...types]}::text[]) ${ofAudience(audience, 'h.authenticated')}
@@ -111,21 +114,21 @@ function openValues({ openSpans, rawSpans, audience }: DayPlan, types: readonly 
 }
 
 /**
- * What is among the first of a sum of lists is among the first of one of them, or has at most the sum of what stands last
- * in each (Fagin, Lotem and Naor 2001). There is a list for each closed day, audience and type, and one for open days.
+ * Rows of `content_key, value, place`: the first of each list. What is among the first of a sum of lists is among the first
+ * of one of them, or has at most the sum of what stands last in each (Fagin, Lotem and Naor 2001). There is a list for each
+ * closed day, audience and type, and one for open days.
  */
-async function firstOfLists(
-  db: Kysely<Tables>,
+function firstOfLists(
   plan: DayPlan,
   types: readonly string[],
   column: 'count' | 'viewers',
   rows: number,
-): Promise<Candidates> {
+  openDays: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   const value = sql.ref(`d.${column}`)
   // Says again what the type is, so that the index of viewers, which holds only that type, can be used.
   const onlyEvery = column === 'viewers' ? sql` and d.type = ${sql.lit(EVERY_TYPE)}` : sql``
-  const { rows: found } = await sql<{ content_key: string; value: string; place: string }>`
-    select listed.content_key, listed.value, listed.place
+  return sql`select listed.content_key, listed.value, listed.place
     from unnest(${plan.closedDays}::date[]) as asked (day)
     cross join unnest(${[...types]}::text[]) as of_type (type)
     cross join unnest(${listsOf(plan.audience)}::boolean[]) as list (authenticated)
@@ -136,9 +139,19 @@ async function firstOfLists(
     ) listed
     union all
     select content_key, value, place from (
-      select content_key, value, row_number() over (partition by type order by value desc) as place
-      from (${openValues(plan, types, column)}) open_days
-    ) ranked where place <= ${rows}`.execute(db)
+      select content_key, value, row_number() over (partition by type order by value desc) as place from ${openDays}
+    ) ranked where place <= ${rows}`
+}
+
+async function findCandidates(
+  db: Kysely<Tables>,
+  plan: DayPlan,
+  types: readonly string[],
+  rows: number,
+): Promise<Candidates> {
+  const openDays = sql`(${openValues(plan, types, 'count')}) open_days`
+  const { rows: found } = await sql<{ content_key: string; value: string; place: string }>`
+    ${firstOfLists(plan, types, 'count', rows, openDays)}`.execute(db)
   const keys = new Set<string>()
   let others = 0
   for (const row of found) {
@@ -203,7 +216,7 @@ async function findLeaders(
   if (plan.closedDays.length === 0) return rank(db, plan, by, limit, undefined)
   if (floor !== undefined) return rank(db, plan, by, limit, await reachingFloor(db, plan, floor))
   for (let rows = FIRST_ROWS; rows <= MOST_ROWS; rows *= 4) {
-    const { keys, others } = await firstOfLists(db, plan, types, 'count', rows)
+    const { keys, others } = await findCandidates(db, plan, types, rows)
     const leaders = await rank(db, plan, by, limit, keys)
     if (others === 0 || (leaders.length === limit && leaders.at(-1)!.value > others)) return leaders
   }
@@ -225,9 +238,7 @@ async function findMostViewed(db: Kysely<Tables>, plan: DayPlan, limit: number):
   if (closedDays.length > 0) sources.add('closed_days')
   if (rawSpans.length > 0) sources.add('events')
   for (let rows = FIRST_ROWS; ; rows *= 4) {
-    const isLast = rows > MOST_ROWS
-    const { keys, others } = await firstOfLists(db, plan, [EVERY_TYPE], 'viewers', isLast ? 2 ** 31 - 1 : rows)
-    const bounds = await sumViewers(db, plan, keys)
+    const { bounds, others } = await boundViewers(db, plan, rows > MOST_ROWS ? 2 ** 31 - 1 : rows)
     if (range.days.length === 1) {
       const exact = bounds.map((row): WithViewers => ({
         ...row,
@@ -247,29 +258,40 @@ async function findMostViewed(db: Kysely<Tables>, plan: DayPlan, limit: number):
   }
 }
 
-/** Sums of daily viewers, most first. */
-async function sumViewers(db: Kysely<Tables>, plan: DayPlan, keys: readonly string[]): Promise<Leader[]> {
-  const { rows } = await sql<Leader>`
-    select c.content_key, c.type, c.id, c.title, ranked.value::float8 as value from (
-      select d.content_key, sum(d.value) as value from (
+/**
+ * Sums of daily viewers of what is among the first `rows` of a list, most first, and how much content that is in none may
+ * have at most. The viewers of open days are a scan over single events, so everything is read from one.
+ */
+async function boundViewers(
+  db: Kysely<Tables>,
+  plan: DayPlan,
+  rows: number,
+): Promise<{ bounds: Leader[]; others: number }> {
+  const { rows: found } = await sql<{ [Field in keyof Leader]: Leader[Field] | null } & { others: number }>`
+    with open_days as materialized (${openValues(plan, [], 'viewers')}),
+    listed as materialized (${firstOfLists(plan, [EVERY_TYPE], 'viewers', rows, sql`open_days`)}),
+    sums as (
+      select d.content_key, sum(d.value)::float8 as value from (
         select d.content_key, d.viewers as value from content_days d
-        where d.content_key = any(${[...keys]}::bigint[]) and d.day = any(${plan.closedDays}::date[])
+        where d.content_key in (select content_key from listed) and d.day = any(${plan.closedDays}::date[])
           and d.type = ${sql.lit(EVERY_TYPE)} ${ofAudience(plan.audience, 'd.authenticated')}
         union all
-        select o.content_key, o.value from (${openValues(plan, [], 'viewers')}) o
-        where o.content_key = any(${[...keys]}::bigint[])
+        select o.content_key, o.value from open_days o where o.content_key in (select content_key from listed)
       ) d group by d.content_key
-    ) ranked join content c on c.content_key = ranked.content_key
-    where c.type <> ${PAGE} and ranked.value > 0
-    order by ranked.value desc, ${byName}`.execute(db)
-  return rows
+    )
+    select c.*, last.others from (
+      select coalesce(sum(value), 0)::float8 as others from listed where place = ${rows}
+    ) last left join (
+      select c.content_key, c.type, c.id, c.title, sums.value from sums
+      join content c on c.content_key = sums.content_key where c.type <> ${PAGE} and sums.value > 0
+    ) c on true
+    order by c.value desc, ${byName}`.execute(db)
+  const bounds = found.flatMap(({ others: _others, ...row }) => (row.content_key === null ? [] : [row as Leader]))
+  return { bounds, others: found[0]?.others ?? 0 }
 }
 
-async function estimateViewers(
-  db: Kysely<Tables>,
-  { closedDays, rawSpans, audience }: DayPlan,
-  leaders: readonly Leader[],
-): Promise<WithViewers[]> {
+async function estimateViewers(db: Kysely<Tables>, plan: DayPlan, leaders: readonly Leader[]): Promise<WithViewers[]> {
+  const { closedDays, rawSpans, audience } = plan
   const keys = leaders.map((leader) => leader.content_key)
   const { rows: closed } = await sql<{ content_key: string; sketch: Uint8Array | null }>`
     select d.content_key, d.sketch from content_day_details d
@@ -278,7 +300,7 @@ async function estimateViewers(
   const { rows: open } = await sql<{ content_key: string; register: number; rest: string }>`
     select e.content_key, ${registerOf} as register, min(${restOf}) as rest from events e
     where e.content_key = any(${keys}::bigint[]) and ${within('e.occurred_at', rawSpans)} and e.counted
-      and e.viewer_key <> 0 ${ofRawAudience(audience)} group by 1, 2`.execute(db)
+      and e.viewer_key <> 0 ${ofEvents(plan)} group by 1, 2`.execute(db)
   const closedOf = groupBy(closed)
   const openOf = groupBy(open)
   return leaders.map((leader) => {

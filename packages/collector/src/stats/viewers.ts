@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Tables } from '../database/tables'
 import { EVERY_TYPE, registerOf, restOf, sketchBytes, within, type Span } from '../day-tally'
 import { createSketch, SKETCH_ERROR } from '../sketch'
-import { isBlind, isSiteZone, ofAudience, ofRawAudience, type DayPlan } from './day-plan'
+import { isBlind, isSiteZone, ofAudience, ofEvents, type DayPlan } from './day-plan'
 import type { Viewers } from './shapes'
 
 /** So many events are counted one by one in some hundredths of a second. */
@@ -57,7 +57,7 @@ export async function readViewers(
     const { rows } = await sql<{ sketch: Uint8Array | null }>`select ${sketchBytes} as sketch from (
         select ${registerOf} as register, min(${restOf}) as rest from events e
         where ${within('e.occurred_at', rawSpans)} and e.counted and e.viewer_key <> 0
-          ${ofRawAudience(audience)} ${ofContent(contentKey, 'e.content_key')}
+          ${ofEvents(plan)} ${ofContent(contentKey, 'e.content_key')}
         group by 1
       ) per_register`.execute(db)
     if (rows[0]?.sketch) sketch.addBytes(rows[0].sketch)
@@ -67,14 +67,14 @@ export async function readViewers(
 
 async function countRaw(
   db: Kysely<Tables>,
-  { audience }: DayPlan,
+  plan: DayPlan,
   spans: readonly Span[],
   contentKey: string | undefined,
 ): Promise<{ events: number; viewers: number }> {
   const { rows } = await sql<{ events: string; viewers: string }>`
     select coalesce(sum(n), 0)::bigint as events, count(*) filter (where viewer_key <> 0) as viewers from (
       select e.viewer_key, count(*) as n from events e
-      where ${within('e.occurred_at', spans)} and e.counted ${ofRawAudience(audience)} ${ofContent(contentKey, 'e.content_key')}
+      where ${within('e.occurred_at', spans)} and e.counted ${ofEvents(plan)} ${ofContent(contentKey, 'e.content_key')}
       group by e.viewer_key
     ) each`.execute(db)
   return { events: Number(rows[0]?.events), viewers: Number(rows[0]?.viewers) }
@@ -100,7 +100,7 @@ export async function readViewersByDay(
   counted: number,
   contentKey?: string,
 ): Promise<(number | null)[]> {
-  const { range, closedDays, sources, audience } = plan
+  const { range, closedDays, sources } = plan
   // Days of another zone are nowhere but in single events.
   if (!isSiteZone(plan) && (!plan.isAllRaw || counted > MAX_EXACT_EVENTS)) return range.days.map(() => null)
   const closed = closedDays.length === 0 ? new Map<string, number>() : await viewersOfDays(db, plan, contentKey)
@@ -114,7 +114,7 @@ export async function readViewersByDay(
       select bucket, count(*) as viewers from (
         select width_bucket(e.occurred_at, ${starts}::timestamptz[]) as bucket, e.viewer_key from events e
         where ${within('e.occurred_at', spans)} and e.counted and e.viewer_key <> 0
-          ${ofRawAudience(audience)} ${ofContent(contentKey, 'e.content_key')}
+          ${ofEvents(plan)} ${ofContent(contentKey, 'e.content_key')}
         group by 1, 2
       ) each group by bucket`.execute(db)
     for (const { bucket, viewers } of rows) open.set(range.days[bucket - 1] ?? '', Number(viewers))

@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely'
 import { typeCodes } from '../database/codes'
 import type { Tables } from '../database/tables'
 import { joinLength, watchClass, within, type WatchRules } from '../day-tally'
-import { assertSiteZone, isSiteZone, ofAudience, ofRawAudience, type DayPlan } from './day-plan'
+import { assertSiteZone, isSiteZone, ofAudience, ofEvents, type DayPlan } from './day-plan'
 import { wilson } from './intervals'
 import type { WatchClasses } from './shapes'
 
@@ -39,7 +39,7 @@ export async function readWatchClasses(
         count(*) filter (where class = 'completed') as completed
       from (
         select ${watchClass(rules)} as class from events e ${joinLength}
-        where ${within('e.occurred_at', spans)} and e.counted and e.type = ${sql.lit(typeCodes.watch)} ${ofRawAudience(plan.audience)}
+        where ${within('e.occurred_at', spans)} and e.counted and e.type = ${sql.lit(typeCodes.watch)} ${ofEvents(plan)}
           ${contentKey === undefined ? sql`` : sql` and e.content_key = ${contentKey}::bigint`}
       ) classed`.execute(db)
     add(rows)

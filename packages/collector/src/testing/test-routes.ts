@@ -5,7 +5,15 @@ import type { Database } from '../database/open-database'
 import { readStoredEvents } from './stored-events'
 
 /** What a reset keeps: the tables themselves, who may ask, names that the writer takes for written, today's salt. */
-const KEPT_TABLES = ['kysely_migration', 'kysely_migration_lock', 'admin_tokens', 'job_leases', 'salts', 'content']
+const KEPT_TABLES = [
+  'kysely_migration',
+  'kysely_migration_lock',
+  'admin_tokens',
+  'share_links',
+  'job_leases',
+  'salts',
+  'content',
+]
 
 export interface TestRoutesDependencies {
   db: Pick<Database, 'kysely'>

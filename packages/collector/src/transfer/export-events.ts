@@ -16,10 +16,14 @@ export interface ExportQuery {
 
 const EVENTS_AT_ONCE = 1_000
 
-/** Text of an export in pieces of about a thousand events. What is stored meanwhile may be in it or not; nothing is twice. */
+/**
+ * Text of an export in pieces of about a thousand events. What is stored meanwhile may be in it or not; nothing is twice.
+ * @param onPage is told how many events a piece has
+ */
 export async function* exportEvents(
   { stats: kysely }: Pick<Database, 'stats'>,
   { format, from, to }: ExportQuery,
+  onPage: (events: number) => void = () => {},
 ): AsyncGenerator<string> {
   if (format === 'csv') yield csvHeader
   const write = format === 'csv' ? writeCsvLine : writeJsonLine
@@ -36,10 +40,23 @@ export async function* exportEvents(
       let text = ''
       for (const row of rows) text += write(toExportedEvent(row))
       if (text !== '') yield text
+      onPage(rows.length)
       if (rows.length < EVENTS_AT_ONCE) break
       after = rows.at(-1)
     }
   }
+}
+
+/** How many events an export would have if it began now. */
+export async function countExported(
+  { stats: kysely }: Pick<Database, 'stats'>,
+  { from, to }: Pick<ExportQuery, 'from' | 'to'>,
+): Promise<number> {
+  const { rows } = await sql<{ n: string }>`select count(*) as n from events
+    where true ${from ? sql`and occurred_at >= ${from}` : sql``} ${to ? sql`and occurred_at < ${to}` : sql``}`.execute(
+    kysely,
+  )
+  return Number(rows[0]?.n)
 }
 
 const writeJsonLine = (event: ExportedEvent) => `${JSON.stringify(event)}\n`

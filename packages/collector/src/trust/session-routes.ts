@@ -1,22 +1,24 @@
 // The dashboard's way in: says what a token opens, and keeps it in a cookie that no script can read, if the reader wants that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Who } from './shapes'
+import type { SharedPage, Who } from './shapes'
 
 const COOKIE = 'sightline_session'
 /** A working day; then the token is asked for again. */
 const KEPT_SECONDS = 12 * 3_600
 
 /** Questions that the cookie answers for. Events are never taken on its account. */
-const COOKIE_PATHS = /^\/v1\/(session|now|live|trending|stats\/.*|trust(\/.*)?|content\/[^/]+\/[^/]+\/stats)$/
+const COOKIE_PATHS =
+  /^\/v1\/(session|now|live|trending|shares(\/[^/]+)?|stats\/.*|trust(\/.*)?|content\/[^/]+\/[^/]+\/(stats|distributions))$/
 /** What a bearer token may be made of (RFC 6750, 2.1), and what a cookie may hold. */
 const TOKEN = /^[\w.~+/=-]{1,4096}$/
 
-type Caller =
+type Reader =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'admin' }
   | { readonly kind: 'user'; readonly userId: string; readonly moderator: boolean }
+  | { readonly kind: 'share'; readonly share: Omit<SharedPage, 'expiresAt'> & { readonly expiresAt: Date | null } }
 
-type Identify = (credentials: { authorization: string | undefined; address: string }) => Promise<Caller>
+type IdentifyReader = (credentials: { authorization: string | undefined; address: string }) => Promise<Reader>
 
 /** Lets the cookie stand in for the header, on the dashboard's own questions and for its own pages only. */
 export function acceptSessionCookie(app: FastifyInstance): void {
@@ -30,9 +32,12 @@ export function acceptSessionCookie(app: FastifyInstance): void {
 }
 
 /** Adds `GET`, `POST` and `DELETE /v1/session`. */
-export function registerSessionRoutes(scope: FastifyInstance, { identify }: { identify: Identify }): void {
-  const whoAsks = async (request: FastifyRequest): Promise<Caller> =>
-    identify({ authorization: request.headers.authorization, address: request.ip })
+export function registerSessionRoutes(
+  scope: FastifyInstance,
+  { identifyReader }: { identifyReader: IdentifyReader },
+): void {
+  const whoAsks = async (request: FastifyRequest): Promise<Reader> =>
+    identifyReader({ authorization: request.headers.authorization, address: request.ip })
 
   scope.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'private, no-store')
@@ -51,11 +56,13 @@ export function registerSessionRoutes(scope: FastifyInstance, { identify }: { id
   })
 
   scope.post('/v1/session', async (request, reply): Promise<Who> => {
-    const caller = await whoAsks(request)
+    const reader = await whoAsks(request)
     const token = request.headers.authorization?.replace(/^Bearer +/i, '').trim() ?? ''
-    const isKept = caller.kind !== 'anonymous' && TOKEN.test(token) && isOurPage(request)
+    // A share link is kept by its address; in the cookie it would take the place of who is signed in here.
+    const mayKeep = reader.kind === 'admin' || reader.kind === 'user'
+    const isKept = mayKeep && TOKEN.test(token) && isOurPage(request)
     if (isKept) reply.header('set-cookie', cookie(request, token, KEPT_SECONDS))
-    return tell(caller, isKept)
+    return tell(reader, isKept)
   })
 
   scope.delete('/v1/session', async (request, reply) => {
@@ -64,10 +71,13 @@ export function registerSessionRoutes(scope: FastifyInstance, { identify }: { id
   })
 }
 
-function tell(caller: Caller, isKept: boolean): Who {
-  if (caller.kind === 'anonymous') return { role: 'none', userId: null, isKept: false }
-  if (caller.kind === 'admin') return { role: 'admin', userId: null, isKept }
-  return { role: caller.moderator ? 'moderator' : 'user', userId: caller.userId, isKept }
+function tell(reader: Reader, isKept: boolean): Who {
+  if (reader.kind === 'anonymous') return { role: 'none', userId: null, isKept: false }
+  if (reader.kind === 'admin') return { role: 'admin', userId: null, isKept }
+  if (reader.kind === 'user') return { role: reader.moderator ? 'moderator' : 'user', userId: reader.userId, isKept }
+  const { name, content, expiresAt } = reader.share
+  const share: SharedPage = { name, content, expiresAt: expiresAt?.toISOString() ?? null }
+  return { role: 'share', userId: null, isKept: false, share }
 }
 
 function forget(request: FastifyRequest, reply: FastifyReply): void {

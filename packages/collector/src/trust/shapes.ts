@@ -1,12 +1,24 @@
 // What only the dashboard asks for: who reads, who is there now, and whether the numbers can be trusted. Types only.
+import type { ContentRef } from '@sightline/sdk/wire'
+
+/** What a share link opens. */
+export interface SharedPage {
+  name: string | null
+  /** The one content whose page it is; `null` for the overview. */
+  content: ContentRef | null
+  /** ISO 8601; `null` when it is open until somebody revokes it. */
+  expiresAt: string | null
+}
 
 /** `GET /v1/session`: what a token or a cookie opens. */
 export interface Who {
-  /** `none` without a token. A `user` may read the numbers of own content. */
-  role: 'none' | 'admin' | 'moderator' | 'user'
+  /** `none` without a token. A `user` may read the numbers of own content, a `share` those of one page. */
+  role: 'none' | 'admin' | 'moderator' | 'user' | 'share'
   userId: string | null
   /** Whether the browser keeps it in a cookie that scripts cannot read. */
   isKept: boolean
+  /** With the role `share`. */
+  share?: SharedPage
 }
 
 /** `GET /v1/now` */

@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAdminToken, revokeAdminTokens } from '../../src/identity/admin-token'
+import type { MadeShare } from '../../src/shares/shapes'
 import { ADMIN_TOKEN, JWT_SECRET, about, tokenOf, useCollectors, type TestCollector } from '../support/collectors'
 import { endAllCollectors, startCollector } from '../support/collector-process'
 import { createPostgresDatabase, onBothDatabases } from '../support/databases'
@@ -29,6 +30,7 @@ const base = () => ({
 const bodyOf = (url: string) => {
   if (url === '/v1/content') return [{ type: 'post', id: '5' }]
   if (url === '/v1/events') return impression()
+  if (url === '/v1/shares') return { scope: 'overview' }
   return url === '/v1/page-views' ? { path: '/' } : {}
 }
 
@@ -48,6 +50,11 @@ function listRoutes(tree: string): string[] {
 }
 
 const status = async ({ post }: TestCollector, token: string) => (await post([impression()], { token })).statusCode
+
+/** A link with an id of its own in each case, so that one of them can be revoked by a fixed address. */
+const SHARE_ID = '01900000-0000-7000-8000-000000000001'
+
+const endless = { expires_at: null, revoked_at: null, name: null, content_type: null, content_id: null }
 
 const guess = () => `sightline_${randomBytes(32).toString('base64url')}`
 
@@ -84,6 +91,8 @@ onBothDatabases('authorisation', (database) => {
     const anyone = 'nobody user owner other moderator admin token'
     const people = 'user owner other moderator'
     const staff = 'moderator admin token'
+    /** Share links: to the overview, and to post 1. */
+    const shared = 'overview page'
     const admins = 'admin token'
     /** Who is let in; everybody else gets 403, without a valid token 401. A route that is not here fails the test below. */
     const routes: [method: Method, pattern: string, url: string, allowed: string][] = [
@@ -95,11 +104,12 @@ onBothDatabases('authorisation', (database) => {
       ['DELETE', '/v1/content/:type/:id', '/v1/content/post/3', admins],
       ['POST', '/v1/content', '/v1/content', admins],
       ['GET', '/v1/client-address', '/v1/client-address', admins],
-      ['GET', '/v1/content/:type/:id/stats', '/v1/content/post/1/stats', `owner ${staff}`],
-      ['GET', '/v1/stats/site', '/v1/stats/site', staff],
-      ['GET', '/v1/stats/series', '/v1/stats/series', staff],
-      ['GET', '/v1/stats/breakdown/:dimension', '/v1/stats/breakdown/country', staff],
-      ['GET', '/v1/stats/top', '/v1/stats/top', staff],
+      ['GET', '/v1/content/:type/:id/stats', '/v1/content/post/1/stats', `owner page ${staff}`],
+      ['GET', '/v1/content/:type/:id/distributions', '/v1/content/post/1/distributions', `owner page ${staff}`],
+      ['GET', '/v1/stats/site', '/v1/stats/site', `overview ${staff}`],
+      ['GET', '/v1/stats/series', '/v1/stats/series', `overview ${staff}`],
+      ['GET', '/v1/stats/breakdown/:dimension', '/v1/stats/breakdown/country', `overview ${staff}`],
+      ['GET', '/v1/stats/top', '/v1/stats/top', `overview ${staff}`],
       ['GET', '/v1/stats/durations', '/v1/stats/durations', staff],
       ['GET', '/v1/stats/engagement', '/v1/stats/engagement', staff],
       ['GET', '/v1/stats/positions', '/v1/stats/positions', staff],
@@ -118,8 +128,11 @@ onBothDatabases('authorisation', (database) => {
       ['GET', '/v1/users/:id/export', '/v1/users/ada/export', admins],
       ['DELETE', '/v1/users/:id', '/v1/users/ada', admins],
       ['GET', '/v1/export', '/v1/export', admins],
-      ['GET', '/v1/session', '/v1/session', anyone],
-      ['POST', '/v1/session', '/v1/session', anyone],
+      ['GET', '/v1/session', '/v1/session', `${anyone} ${shared}`],
+      ['POST', '/v1/session', '/v1/session', `${anyone} ${shared}`],
+      ['POST', '/v1/shares', '/v1/shares', staff],
+      ['GET', '/v1/shares', '/v1/shares', staff],
+      ['DELETE', '/v1/shares/:id', `/v1/shares/${SHARE_ID}`, staff],
       ['GET', '/v1/now', '/v1/now', staff],
       ['GET', '/v1/trust', '/v1/trust', admins],
       ['POST', '/v1/trust/dead-letters/replay', '/v1/trust/dead-letters/replay', admins],
@@ -156,6 +169,24 @@ onBothDatabases('authorisation', (database) => {
         await createAdminToken(database(), 'revoked', Date.now()),
       ]
       await revokeAdminTokens(database(), 'revoked', Date.now())
+      const share = async (wish: object) =>
+        (await call('POST', '/v1/shares', wish, { token: ADMIN_TOKEN })).json<MadeShare>()
+      const [toOverview, toPage, shut, ended] = [
+        await share({ scope: 'overview' }),
+        await share({ scope: 'content', content: { type: 'post', id: '1' } }),
+        await share({ scope: 'overview' }),
+        await share({ scope: 'overview' }),
+      ]
+      await call('DELETE', `/v1/shares/${shut.id}`, undefined, { token: ADMIN_TOKEN })
+      await database()
+        .kysely.updateTable('share_links')
+        .set({ expires_at: new Date(Date.now() - 1) })
+        .where('id', '=', ended.id)
+        .execute()
+      await database()
+        .kysely.insertInto('share_links')
+        .values({ ...endless, id: SHARE_ID, created_at: new Date(), token_hash: randomBytes(32) })
+        .execute()
       const tokens: Record<string, string | undefined> = {
         nobody: undefined,
         user: await tokenOf('ada'),
@@ -166,6 +197,10 @@ onBothDatabases('authorisation', (database) => {
         token: made,
         expired: await tokenOf('mo', { role: 'moderator' }, Date.now() - 7_200_000),
         revoked,
+        overview: toOverview.token,
+        page: toPage.token,
+        'revoked link': shut.token,
+        'expired link': ended.token,
       }
       const body = method === 'GET' || method === 'DELETE' ? undefined : bodyOf(url)
       const statusOf = async (token: string | undefined) => {

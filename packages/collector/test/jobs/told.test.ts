@@ -17,6 +17,7 @@ const JOBS = [
   'view-gates',
   'recent-views',
   'old-erasures',
+  'old-shares',
 ]
 
 onBothDatabases('a collector', (database) => {

@@ -123,6 +123,57 @@ describe('the feed', () => {
   })
 })
 
+/** What one listener hears of a view of post 1, with these titles and after so long. */
+async function hear(findTitles: Parameters<typeof createLiveFeed>[2], waitMs: number) {
+  const feed = createLiveFeed('s', Date.now, findTitles)
+  const heard: string[] = []
+  feed.listen(undefined, (message) => heard.push(message))
+  feed.tell([view('1'), view('2')])
+  await vi.advanceTimersByTimeAsync(waitMs)
+  feed.close()
+  return heard.map((message) => dataOf(message).contents.map(({ title }: { title?: string }) => title))
+}
+
+const never = () => new Promise<never>(() => {})
+
+describe('titles in the feed', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('are those of the catalogue, in the same message', async () => {
+    expect(await hear(async () => ['One', undefined], 1_000)).toEqual([['One', undefined]])
+  })
+
+  test('are waited for half a second at most', async () => {
+    expect(await hear(never, 1_499)).toEqual([])
+    expect(await hear(never, 1_500)).toEqual([[undefined, undefined]])
+  })
+
+  test('are left out when they cannot be asked for', async () => {
+    expect(await hear(() => Promise.reject(new Error('away')), 1_000)).toEqual([[undefined, undefined]])
+  })
+
+  test('do not bring the messages out of their order', async () => {
+    const feed = createLiveFeed('s', Date.now, (contents) => {
+      const ids = contents.map(({ id }) => id)
+      return new Promise((resolve) => {
+        setTimeout(() => resolve(ids), ids[0] === '1' ? 900 : 0)
+      })
+    })
+    const heard: string[] = []
+    feed.listen(undefined, (message) => heard.push(message))
+    feed.tell([view('1')])
+    await vi.advanceTimersByTimeAsync(1_000)
+    feed.tell([view('2')])
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(heard.map((message) => [idOf(message), dataOf(message).contents[0].id])).toEqual([
+      ['s-2', '1'],
+      ['s-3', '2'],
+    ])
+    feed.close()
+  })
+})
+
 const open = (url: string) => fetch(`${url}/v1/live`)
 
 describe('the route', () => {
@@ -184,6 +235,34 @@ describe('the route', () => {
 
 onBothDatabases('live', (database) => {
   const build = useCollectors(database)
+
+  test('names contents as the catalogue does, also when their title has just changed', async () => {
+    const { app, send, register } = await build()
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const authorization = `Bearer ${await tokenOf('mo', { role: 'moderator' })}`
+    const answer = await fetch(`${url}/v1/live`, { headers: { authorization } })
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const reading = (async () => {
+      for (;;) {
+        const { value, done } = await reader.read()
+        if (done) return
+        text += value
+      }
+    })()
+    const titleOfNext = async () => {
+      text = ''
+      await send([about('7', { type: 'like' })])
+      await expect.poll(() => text, { timeout: 5_000 }).toContain('event: counts')
+      return dataOf(text).contents
+    }
+    const seven = { type: 'post', id: '7', counts: { like: 1 } }
+    expect(await titleOfNext()).toEqual([seven])
+    await register('7', { title: 'A walk by the sea' })
+    expect(await titleOfNext()).toEqual([{ ...seven, title: 'A walk by the sea' }])
+    await app.close()
+    await reading
+  })
 
   test('tells what was committed, once, while it happens, to moderators only', async () => {
     const { app, send, call } = await build()

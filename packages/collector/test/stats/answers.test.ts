@@ -15,6 +15,9 @@ const rules = { watchSkipMs: 3_000, watchSkipPercent: 10, watchCompletePercent: 
 const ask = async ({ call }: TestCollector, url: string, headers: Record<string, string> = {}) =>
   call('GET', url, undefined, { token: ADMIN_TOKEN, headers })
 
+const asSite = async (site: TestCollector, query: string) =>
+  (await ask(site, `/v1/stats/site?${query}`)).json() as Shapes.SiteStats
+
 const at = (hoursAgo: number, type = 'impression', id = '1', fields = {}) =>
   impression({
     id: crypto.randomUUID(),
@@ -152,6 +155,112 @@ onBothDatabases('answers', (database) => {
     expect(closed.viewers).toMatchObject({ value: 1, method: 'hll' })
   })
 
+  test('with a filter have no row for a day whose single events are gone, and say from which day they are whole', async () => {
+    const site = await build({ statsCacheMs: 0, rawRetentionDays: 7 })
+    await site.send([at(20 * 24), at(6 * 24, 'impression', '1', { source: 'feed' }), at(1)])
+    await close()
+    const { series, ...made } = (await ask(site, '/v1/stats/series?days=30&source=feed')).json() as Shapes.SiteSeries
+    expect(made).toMatchObject({ from: '2025-05-12', to: '2025-06-10', eventsFrom: '2025-06-03', madeFrom: ['events'] })
+    expect(series.map(({ day, impressions }) => [day, impressions])).toEqual([
+      ['2025-06-03', 0],
+      ['2025-06-04', 1],
+      ...['2025-06-05', '2025-06-06', '2025-06-07', '2025-06-08', '2025-06-09', '2025-06-10'].map((day) => [day, 0]),
+    ])
+    expect((await asSite(site, 'days=30&source=')).totals.impressions).toBe(1)
+    const refused = await ask(site, '/v1/stats/site?from=2025-05-20&to=2025-06-02&source=feed')
+    expect([refused.statusCode, refused.json().error]).toEqual([
+      400,
+      {
+        code: 'invalid_query',
+        message:
+          'to must be 2025-06-03 or later, got 2025-06-02: only single events can answer this, and those of earlier days are not kept.',
+      },
+    ])
+  })
+
+  test('with a filter begin after the last day whose events were deleted, when they were kept for less once', async () => {
+    const site = await build({ statsCacheMs: 0, rawRetentionDays: 7 })
+    await database()
+      .kysely.insertInto('dropped_days')
+      .values({ day: '2025-06-05', dropped_at: new Date(noon) })
+      .execute()
+    expect((await asSite(site, 'source=feed')).eventsFrom).toBe('2025-06-06')
+    // Midnight of that day in UTC is not midnight here, so a part of it is gone.
+    await site.app.close()
+    const other = await build({ statsCacheMs: 0, rawRetentionDays: 7, timezone: 'America/New_York' })
+    expect((await asSite(other, 'source=feed')).eventsFrom).toBe('2025-06-06')
+    const east = await asSite(other, 'source=feed&timezone=Europe/Berlin')
+    expect([east.eventsFrom, east.timezone]).toEqual(['2025-06-07', 'Europe/Berlin'])
+  })
+
+  test('without a filter say nothing of single events', async () => {
+    const site = await build({ statsCacheMs: 0 })
+    await site.send([at(1)])
+    for (const name of ['eventsFrom', 'filters']) expect(await asSite(site, '')).not.toHaveProperty(name)
+  })
+
+  test('about what nobody is are zeros', async () => {
+    const site = await build({ statsCacheMs: 0 })
+    await site.send([at(1), at(1, 'click')])
+    for (const query of ['device=toaster', 'country=Atlantis', 'contentType=post&contentId=404', "source=';--"]) {
+      const { totals, viewers } = await asSite(site, query)
+      expect([query, totals.impressions, totals.clicks, viewers]).toEqual([
+        query,
+        0,
+        0,
+        { value: 0, method: 'exact', error: 0 },
+      ])
+    }
+  })
+
+  test('take an empty source for none where they are filtered', async () => {
+    const site = await build({ statsCacheMs: 0 })
+    await site.send([at(1, 'view', '1', { source: '' }), at(1, 'view'), at(1, 'view', '1', { source: 'feed' })])
+    expect((await asSite(site, 'source=')).totals.views).toBe(2)
+  })
+
+  test('with a filter add the length of a repeat to the average, as answers without one do, and never to the count', async () => {
+    const site = await build({ statsCacheMs: 0, viewDedupeMs: 300_000 })
+    await site.send([
+      at(1, 'view', '1', { durationMs: 4_000, source: 'feed', scrollDepth: 40 }),
+      at(0.99, 'view', '1', { durationMs: 2_000, source: 'feed', scrollDepth: 90 }),
+    ])
+    for (const query of ['', 'source=feed']) {
+      const { totals } = await asSite(site, query)
+      expect([query, totals.views, totals.averageViewDurationMs]).toEqual([query, 1, 6_000])
+    }
+    const answer = await ask(site, '/v1/content/post/1/distributions')
+    const { viewTimes, scrollDepth } = answer.json() as Shapes.ContentDistributions
+    expect(viewTimes.buckets.map(({ count }) => count)).toEqual([0, 1, 1, 0, 0, 0, 0])
+    expect(scrollDepth.reached.map(({ share }) => share)).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0])
+  })
+
+  test('put a length that is the edge of a bucket into the longer one', async () => {
+    const site = await build({ statsCacheMs: 0 })
+    const lengths = [0, 999, 1_000, 2_999, 3_000, 10_000, 30_000, 60_000, 179_999, 180_000, 3_600_000]
+    await site.send([...lengths.map((durationMs) => at(1, 'view', '1', { durationMs })), at(1, 'view')])
+    const answer = await ask(site, '/v1/content/post/1/distributions')
+    const { viewTimes, scrollDepth, eventsFrom } = answer.json() as Shapes.ContentDistributions
+    expect(viewTimes.count).toBe(11)
+    expect(viewTimes.buckets.map(({ fromMs, toMs, count }) => [fromMs, toMs, count])).toEqual([
+      [0, 1_000, 2],
+      [1_000, 3_000, 2],
+      [3_000, 10_000, 1],
+      [10_000, 30_000, 1],
+      [30_000, 60_000, 1],
+      [60_000, 180_000, 2],
+      [180_000, null, 2],
+    ])
+    expect([scrollDepth.count, scrollDepth.reached[0]]).toEqual([0, { percent: 10, count: 0, share: null }])
+    expect(eventsFrom).toBe('2025-06-03')
+  })
+
+  test('about how the views of a content that nobody has named were spread are not found', async () => {
+    const site = await build()
+    const answer = await ask(site, '/v1/content/post/404/distributions')
+    expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'unknown_content'])
+  })
+
   test('about a metadata key that is not counted say which ones are', async () => {
     const site = await build()
     const refused = await ask(site, '/v1/stats/compare?key=colour')
@@ -224,10 +333,19 @@ onBothDatabases('answers', (database) => {
       'hours',
       'retention',
       'compare',
+      'site?country=DE',
+      'series?source=',
+      'breakdown/device?viewType=listing',
+      'top?by=viewers&device=desktop',
+      'top?channel=sdk',
+      'durations?referrer=example.org',
+      'hours?contentType=post&contentId=1',
     ]
     for (const url of urls)
       for (const days of [30, 366]) await listening(`/v1/stats/${url}${url.includes('?') ? '&' : '?'}days=${days}`)
     await listening('/v1/content/post/1/stats?days=366')
+    await listening('/v1/content/post/1/stats?days=366&country=DE')
+    await listening('/v1/content/post/1/distributions?days=366')
     expect(statements.length).toBeGreaterThan(10)
     expect(spans.length).toBeGreaterThanOrEqual(statements.length)
     for (const [from, to] of spans) {

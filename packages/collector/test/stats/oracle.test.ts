@@ -23,6 +23,16 @@ const EVENTS_A_DAY = 40
 
 const rules = { watchSkipMs: 3_000, watchSkipPercent: 10, watchCompletePercent: 95, compareKeys: ['variant'] }
 const audiences: OracleAudience[] = ['all', 'authenticated', 'anonymous']
+const dimensions = ['country', 'device', 'source', 'viewType', 'channel', 'referrer'] as const
+
+/** One dimension, several at once, events that told none, one content, and what nobody is. */
+const filterSets: Shapes.Filters[] = [
+  { country: 'DE' },
+  { source: 'feed', device: 'mobile', channel: 'sdk' },
+  { viewType: '', country: '', referrer: 'example.org' },
+  { contentType: 'post', contentId: '3', channel: 'api' },
+  { country: 'DE', device: 'toaster' },
+]
 
 /** Each range holds a day of 23 or 25 hours where the zone has one. */
 const zones: [timezone: string, firstDay: string][] = [
@@ -146,7 +156,6 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
       const { series } = await site.ask<Shapes.SiteSeries>(`/v1/stats/series?${query}`)
       expect(series).toEqual(oracle.series(dayNames, events))
 
-      const dimensions = ['country', 'device', 'source', 'viewType', 'channel', 'referrer'] as const
       for (const dimension of dimensions) {
         const whole = await site.ask<Shapes.SiteBreakdown>(`/v1/stats/breakdown/${dimension}?${query}`)
         expect(whole).toMatchObject(oracle.breakdownOf(events, (event) => event[dimension]))
@@ -192,6 +201,8 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
       for (const dimension of dimensions)
         expect(content.breakdowns[dimension]).toEqual(oracle.breakdownOf(own, (event) => event[dimension]))
       sameWithinError(content.viewers, oracle.viewersOf(own))
+
+      await compareFiltered(from, to, audience)
     }
 
     const events = oracle.within(from, to)
@@ -210,6 +221,84 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
       .toSorted((a, b) => b.score - a.score || Buffer.compare(Buffer.from(a.content), Buffer.from(b.content)))
       .map((item) => ({ ...closeTo(item), title: undefined })),
   )
+
+  /** Of the days whose single events are all kept; without one there is no answer. */
+  async function compareFiltered(from: string, to: string, audience: OracleAudience): Promise<void> {
+    const keptFromMs = Math.floor((now - RAW_DAYS * DAY_MS) / DAY_MS) * DAY_MS
+    let eventsFrom = clock.day(keptFromMs)
+    if (clock.dayStart(eventsFrom) < keptFromMs) eventsFrom = clock.addDays(eventsFrom, 1)
+    const range = `from=${from}&to=${to}&audience=${audience}`
+    if (to < eventsFrom) {
+      for (const path of ['stats/site?country=DE&', 'content/post/3/distributions?'])
+        await expect(site.ask(`/v1/${path}${range}`)).rejects.toThrow(
+          `to must be ${eventsFrom} or later, got ${to}: only single events can answer this`,
+        )
+      return
+    }
+    const firstDay = from < eventsFrom ? eventsFrom : from
+    const days = [firstDay]
+    while (days.at(-1)! < to) days.push(clock.addDays(days.at(-1)!, 1))
+    const kept = oracle.within(firstDay, to, audience)
+
+    const distributions = await site.ask<Shapes.ContentDistributions>(`/v1/content/post/3/distributions?${range}`)
+    expect(distributions).toMatchObject({
+      eventsFrom,
+      madeFrom: ['events'],
+      ...closeTo(oracle.distributionsOf(kept.filter(({ content }) => content === 'post:3'))),
+    })
+
+    // Every value once, and events without one: together they are all events.
+    for (const dimension of audience === 'all' ? dimensions : []) {
+      const values = new Set(kept.map((event) => event[dimension]))
+      let sum = 0
+      for (const value of values) {
+        const { totals } = await site.ask<Shapes.SiteStats>(`/v1/stats/site?${range}&${dimension}=${value ?? ''}`)
+        expect(totals).toEqual(oracle.totalsOf(kept.filter((event) => event[dimension] === value)))
+        sum += eventsIn(totals)
+      }
+      expect(sum).toBe(kept.length)
+    }
+
+    // Audience and filters are conditions beside each other: one set is enough to see that both hold.
+    for (const filters of audience === 'all' ? filterSets : filterSets.slice(1, 2)) {
+      const { contentType, contentId, ...values } = filters
+      const query = `${range}&${new URLSearchParams(filters)}`
+      const events = kept.filter(
+        (event) =>
+          Object.entries(values).every(([name, value]) => (event[name as keyof typeof values] ?? '') === value) &&
+          (contentType === undefined || event.content === `${contentType}:${contentId}`),
+      )
+      const totals = await site.ask<Shapes.SiteStats>(`/v1/stats/site?${query}`)
+      expect(totals).toMatchObject({ from, to, eventsFrom, filters, lateAsOf: null, madeFrom: ['events'] })
+      expect(totals.totals).toEqual(oracle.totalsOf(events))
+      expect(totals.viewers).toEqual({ value: oracle.viewersOf(events), method: 'exact', error: 0 })
+      const { series } = await site.ask<Shapes.SiteSeries>(`/v1/stats/series?${query}`)
+      expect(series).toEqual(oracle.series(days, events))
+      for (const dimension of dimensions) {
+        const answer = await site.ask<Shapes.SiteBreakdown>(`/v1/stats/breakdown/${dimension}?${query}`)
+        expect(answer).toMatchObject(oracle.breakdownOf(events, (event) => event[dimension]))
+      }
+      const durations = await site.ask<Shapes.Durations>(`/v1/stats/durations?${query}`)
+      expect(durations.watches).toMatchObject(closeTo(oracle.watchesOf(events)))
+      const { cells } = await site.ask<Shapes.HoursOfWeek>(`/v1/stats/hours?${query}`)
+      const expected = oracle.hours(events)
+      for (const { weekday, hour, seen, engaged } of cells)
+        expect({ seen, engaged }).toEqual(expected.get(`${weekday} ${hour}`) ?? { seen: 0, engaged: 0 })
+      const length = clock.dayStart(clock.addDays(to, 1)) - clock.dayStart(firstDay)
+      expect(cells.reduce((sum, { hours }) => sum + hours, 0)).toBe(length / HOUR_MS)
+      if (audience !== 'all' || Object.keys(filters).length > 2) await compareRankings(query, events)
+      if (contentType !== undefined) continue
+      const own = events.filter(({ content }) => content === 'post:3')
+      const content = await site.ask<Shapes.ContentStats>(`/v1/content/post/3/stats?${query}`)
+      expect(content).toMatchObject({
+        totals: oracle.totalsOf(own),
+        viewers: { value: oracle.viewersOf(own), method: 'exact', error: 0 },
+        series: oracle.series(days, own),
+      })
+      const spread = await site.ask<Shapes.ContentDistributions>(`/v1/content/post/3/distributions?${query}`)
+      expect(spread).toMatchObject(closeTo(oracle.distributionsOf(own)))
+    }
+  }
 
   async function compareRankings(query: string, events: readonly Happened[]): Promise<void> {
     const metrics: [by: Shapes.TopMetric, value: (own: readonly Happened[]) => number | null][] = [
@@ -245,6 +334,10 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
       sameWithinError(viewers ?? null, ranked.get(`${content.type}:${content.id}`)!)
     expect(items.map(({ value }) => value)).toEqual(items.map(({ value }) => value).toSorted((a, b) => b - a))
   }
+}
+
+function eventsIn({ custom, averageViewDurationMs: _mean, clickThroughRate: _rate, ...counts }: Shapes.Totals): number {
+  return [...Object.values(counts), ...Object.values(custom)].reduce((sum, n) => sum + n, 0)
 }
 
 /** Numbers that two roads lead to differ in their last digits. */

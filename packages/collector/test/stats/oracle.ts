@@ -18,6 +18,7 @@ export interface Happened {
   referrer: string | null
   position: number | null
   durationMs: number | null
+  scrollDepth: number | null
   mediaDurationMs: number | null
   completed: boolean
   variant: string | null
@@ -152,6 +153,31 @@ export function createOracle(all: readonly Happened[], timezone: string) {
         const own = events.filter((event) => dayOf(event) === day)
         return { day, ...countsOf(own), viewers: viewersOf(own) }
       }),
+
+    /** Of views: how many were how long, and how many got how far. */
+    distributionsOf(events: readonly Happened[]) {
+      const views = events.filter(({ type }) => type === 'view')
+      const lengths = views.flatMap(({ durationMs }) => (durationMs === null ? [] : [durationMs / 1_000]))
+      const depths = views.flatMap(({ scrollDepth }) => (scrollDepth === null ? [] : [scrollDepth]))
+      const edges = [0, 1, 3, 10, 30, 60, 180, Infinity]
+      return {
+        viewTimes: {
+          count: lengths.length,
+          buckets: edges.slice(0, -1).map((from, at) => ({
+            fromMs: from * 1_000,
+            toMs: edges[at + 1] === Infinity ? null : edges[at + 1]! * 1_000,
+            count: count(lengths, (seconds) => seconds >= from && seconds < edges[at + 1]!),
+          })),
+        },
+        scrollDepth: {
+          count: depths.length,
+          reached: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100].map((percent) => {
+            const reached = count(depths, (depth) => depth >= percent)
+            return { percent, count: reached, share: depths.length === 0 ? null : reached / depths.length }
+          }),
+        },
+      }
+    },
 
     /** Values of a ranking by content, without those that have none. */
     ranking(events: readonly Happened[], value: (own: readonly Happened[]) => number | null, isOfPages = false) {

@@ -70,7 +70,18 @@ describe('says what was expected and what came', () => {
       { days: '7', to: '2025-03-01' },
       'days counts back from today and cannot be combined with from or to. Leave one of them out.',
     ],
-    [{ audiense: 'all' }, 'audiense is not a parameter here; from, to, days, audience, timezone, cache are.'],
+    [
+      { audiense: 'all' },
+      'audiense is not a parameter here; from, to, days, audience, timezone, cache, country, device, source, viewType, channel, referrer, contentType, contentId are.',
+    ],
+    [{ country: ['DE', 'US'] }, 'country must be a text of 0 to 1024 characters, got more than one.'],
+    [{ source: 'a\0' }, 'source must be a text of 0 to 1024 characters, got "a\\u0000".'],
+    [{ contentType: 'a b', contentId: '1' }, 'contentType must be a type of content, got "a b".'],
+    [{ contentId: '1' }, 'contentType and contentId name one content together, got contentId without contentType.'],
+    [
+      { contentType: 'post' },
+      'contentType and contentId name one content together, got contentType without contentId.',
+    ],
   ])('%j', (query, sentence) => {
     expect(() => readQuery('stats', query, berlin, now)).toThrow(
       expect.objectContaining({ code: 'invalid_query', message: sentence }),
@@ -88,6 +99,16 @@ describe('says what was expected and what came', () => {
   ])('%j', (query, sentence) => {
     expect(() => readQuery('top', query, berlin, now)).toThrow(sentence)
   })
+})
+
+test('takes filters apart from what else is asked, an empty one for events that told none', () => {
+  const { filters, by } = readQuery('top', { country: 'DE', source: '', by: 'clicks' }, berlin, now)
+  expect([filters, by]).toEqual([{ country: 'DE', source: '' }, 'clicks'])
+  expect(readQuery('stats', {}, berlin, now).filters).toEqual({})
+})
+
+test('takes the source of a list for no filter where positions are asked for', () => {
+  expect(readQuery('positions', { source: 'feed' }, berlin, now)).toMatchObject({ source: 'feed', filters: {} })
 })
 
 const inZone = (timezone: string, site = berlin) => readQuery('stats', { timezone, days: '2' }, site, now)
@@ -122,6 +143,9 @@ test.each([
   [() => readQuery('retention', { periods: '91' }, berlin, now), 'periods must be a whole number from 1 to 90'],
   [() => readQuery('engagement', { audience: 'all' }, berlin, now), 'audience is not a parameter here'],
   [() => readQuery('positions', { timezone: 'UTC' }, berlin, now), 'timezone is not a parameter here'],
+  [() => readQuery('engagement', { country: 'DE' }, berlin, now), 'country is not a parameter here'],
+  [() => readQuery('content', { contentType: 'post', contentId: '1' }, berlin, now), 'contentType, contentId is not'],
+  [() => readQuery('compare', { key: 'a\0' }, berlin, now), 'key must be a text of 1 to 64 characters'],
   [() => readQuery('compare', { key: '' }, berlin, now), 'key must be a text of 1 to 64 characters, got "".'],
   [() => readQuery('stats', { cache: '1' }, berlin, now), 'cache must be one of 0, got "1".'],
   [() => readTrendingQuery({ type: 'a b' }), 'type must be a type of content, got "a b".'],

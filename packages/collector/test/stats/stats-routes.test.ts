@@ -191,6 +191,7 @@ onBothDatabases('stats', (database) => {
     '/v1/stats/retention',
     '/v1/stats/compare',
     '/v1/content/post/1/stats',
+    '/v1/content/post/1/distributions',
   ]
 
   test.each(questions)('%s is answered to admins and moderators only', async (path) => {

@@ -99,7 +99,8 @@ export function drawTraffic(seed: string, fromMs: number, toMs: number, count: n
             ['search.example', 1],
           ] as const)
         : null,
-      durationMs: isTimed ? random.between(0, 60_000) : null,
+      durationMs: isTimed ? random.between(0, random.chance(0.2) ? 400_000 : 60_000) : null,
+      scrollDepth: type === 'view' && random.chance(0.7) ? random.between(0, 100) : null,
       mediaDurationMs: type === 'watch' && random.chance(0.7) ? random.between(20_000, 60_000) : null,
       completed: type === 'watch' && random.chance(0.2),
       variant: random.chance(0.9) ? person.variant : null,
@@ -126,6 +127,7 @@ function wireOf(event: Sent): WireEvent {
     viewType: event.viewType ?? undefined,
     referrer: event.referrer === null ? undefined : `https://${event.referrer}/`,
     durationMs: event.durationMs ?? undefined,
+    scrollDepth: event.scrollDepth ?? undefined,
     mediaDurationMs: event.mediaDurationMs ?? undefined,
     completed: event.completed || undefined,
     metadata: event.variant === null ? undefined : { variant: event.variant },

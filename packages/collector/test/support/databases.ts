@@ -34,6 +34,7 @@ const tables = [
   'erasures',
   'erased_viewers',
   'admin_tokens',
+  'share_links',
 ]
 
 /** One database for the tests of a file: migrated, empty at the start of every test, gone at the end. */

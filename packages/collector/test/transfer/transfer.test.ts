@@ -106,7 +106,7 @@ onBothDatabases('export and import', (database) => {
     const text = await download(collector, `?format=${format}`)
     const [before, ids] = [await numbers(database()), await storedIds(database())]
     await emptyTables(database())
-    expect(await importText(database(), text)).toEqual({
+    expect(await importText(database(), text)).toMatchObject({
       stored: ids.length,
       uncounted: 0,
       duplicates: 0,
@@ -228,7 +228,11 @@ test('the commands write a file, read it into another database, and say what bec
   const [from, to] = [await createPostgresDatabase(), await createPostgresDatabase()]
   try {
     const file = join(dir, 'events.csv')
-    expect(await run(from.url, 'export', file)).toEqual({ code: 0, output: '' })
+    expect(await run(from.url, 'export', file)).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^0 events written to \S+events\.csv \(0\.\d s, 0\/s\)\n$/),
+    })
+    expect(await run(from.url, 'export', file, '--quiet')).toEqual({ code: 0, output: '' })
     expect((await readFile(file, 'utf8')).startsWith('id,type,contentType')).toBe(true)
     const event = {
       id: mintId(Date.now()),
@@ -248,7 +252,8 @@ test('the commands write a file, read it into another database, and say what bec
       output: expect.stringContaining('Stored 1 event;'),
     })
     const ndjson = join(dir, 'events.ndjson')
-    await run(from.url, 'export', ndjson)
+    const told = JSON.parse((await run(from.url, 'export', ndjson, '--json')).output) as object
+    expect(told).toEqual({ file: ndjson, format: 'ndjson', events: 1, bytes: (await readFile(ndjson)).length })
     expect(await run(to.url, 'import', ndjson)).toMatchObject({
       code: 0,
       output: expect.stringContaining('Stored 1 event;'),
@@ -257,6 +262,15 @@ test('the commands write a file, read it into another database, and say what bec
       code: 0,
       output: expect.stringContaining('1 had been stored before'),
     })
+    expect(await run(to.url, 'import', ndjson, '--quiet')).toEqual({ code: 0, output: '' })
+    expect(JSON.parse((await run(to.url, 'import', ndjson, '--json')).output)).toMatchObject({
+      file: ndjson,
+      events: 1,
+      problems: 0,
+      stored: 0,
+      duplicates: 1,
+    })
+    expect((await run(to.url, 'export', '--json')).code).toBe(2)
     expect(await run(to.url, 'import', join(dir, 'none'))).toMatchObject({
       code: 1,
       output: expect.stringContaining('there is no file'),

@@ -1,6 +1,7 @@
 // A collector that answers questions from a script, and a reader who looks at the page it fills.
 import type {
   BreakdownDimension,
+  ContentDistributions,
   ContentStats,
   DayWithViewers,
   Provenance,
@@ -104,6 +105,34 @@ export function contentStats(totals: Totals): ContentStats {
   }
 }
 
+export function contentDistributions(changes: Partial<ContentDistributions> = {}): ContentDistributions {
+  const starts = [0, 1_000, 3_000, 10_000, 30_000, 60_000, 180_000]
+  return {
+    ...provenance,
+    eventsFrom: '2025-03-02',
+    madeFrom: ['events'],
+    content: { type: 'post', id: '42' },
+    title: 'A walk by the sea',
+    viewTimes: {
+      count: 40,
+      buckets: starts.map((fromMs, index) => ({
+        fromMs,
+        toMs: starts[index + 1] ?? null,
+        count: index === 3 ? 30 : index < 2 ? 5 : 0,
+      })),
+    },
+    scrollDepth: {
+      count: 8,
+      reached: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100].map((percent) => ({
+        percent,
+        count: percent <= 50 ? 8 : 2,
+        share: percent <= 50 ? 1 : 0.25,
+      })),
+    },
+    ...changes,
+  }
+}
+
 export const admin: Who = { role: 'admin', userId: null, isKept: false }
 
 type Answer = { status?: number; body: unknown } | 'unreachable'
@@ -118,6 +147,7 @@ export function createFakeCollector() {
       body: topContent([{ content: { type: 'post', id: '42' }, title: 'A walk by the sea', totals: someTotals }]),
     },
     stats: { body: contentStats(someTotals) },
+    distributions: { body: contentDistributions() },
   }
   const asked: {
     method: string

@@ -22,6 +22,8 @@ export interface ObservationPorts extends SeenPorts {
   explain?: ((sentence: string, details: object) => void) | undefined
 }
 
+const others = (sight: Sight) => sight.same.filter((other) => other !== sight)
+
 export function createObservations(viewport: Viewport, ports: ObservationPorts) {
   const sights = new WeakMap<Element, Sight>()
   const byKey = new Map<string, Sight[]>()
@@ -83,10 +85,6 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     const now = pulse.alive()
     viewport.drain()
     return now
-  }
-
-  function others(sight: Sight): Sight[] {
-    return sight.same.filter((other) => other !== sight)
   }
 
   function tell(sight: Sight, reason: string, verdict = 'not counted'): void {

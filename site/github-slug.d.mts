@@ -1,0 +1,2 @@
+// The name of a heading in a link.
+export function githubSlug(text: string): string
