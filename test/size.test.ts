@@ -1,5 +1,7 @@
 // What a visitor has to load stays within what was promised: .size-limit.json, measured on the published files.
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './support/source-files'
 
@@ -20,8 +22,9 @@ function measure(): Measured[] {
   }
 }
 
+const measured = measure()
+
 test('every bundle is within its limit', () => {
-  const measured = measure()
   expect(measured.map(({ name }) => name)).toEqual([
     '@sightline/sdk, everything',
     '@sightline/sdk/track, recording and delivery',
@@ -30,4 +33,13 @@ test('every bundle is within its limit', () => {
     '@sightline/vue',
   ])
   expect(measured.filter(({ passed, size }) => !passed || size < 100)).toEqual([])
+})
+
+test('the README says what they weigh', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const said = [...readme.matchAll(/^\| (`@sightline\/.+?|script tag) +\| ([\d.]+) kB/gm)].map(([, name, kB]) => [
+    name!.replaceAll('`', '').replace(', beside the SDK', ''),
+    kB,
+  ])
+  expect(said).toEqual(measured.map(({ name, size }) => [name, (size / 1_000).toFixed(1)]))
 })

@@ -93,7 +93,7 @@ describe.each(databases)('on $name', (database) => {
       ['search', '101', '/search'],
       ['profile', '102', '/people/ada'],
       ['direct', '103', undefined],
-      ['direct', '104', 'https://news.example/explore'],
+      ['referral', '104', 'https://news.example/explore'],
     ])('a view counts as %s', async (source, id, from) => {
       const { page, complaints, close } = await openVisitor(browser, { sendsTo })
       const referer = from?.startsWith('/') ? site.origin + from : from

@@ -150,15 +150,12 @@ const settings = {
     description:
       'How long single events are kept at least. They go when their day is closed and a retry cannot come any more.',
   }),
-  rollupRetentionDays: count(
-    90,
-    {
-      flag: '--rollup-retention-days',
-      unit: 'days',
-      description: 'How long closed days, positions and outcomes are kept.',
-    },
-    35,
-  ),
+  rollupRetentionDays: count(90, {
+    flag: '--rollup-retention-days',
+    unit: 'days',
+    description:
+      'How long closed days, positions and outcomes are kept; never shorter than single events, whose numbers they hold.',
+  }),
   maxRecentViews: count(
     50,
     {

@@ -5,6 +5,7 @@ import { destroyOldSalts } from './identity/viewer-key'
 import { eventFlags } from './ingest/flags'
 import { forgetOldGates } from './ingest/gate-views'
 import type { Job } from './job-runner'
+import { rollUpsKeptDays } from './kept-days'
 import { eraseRequested } from './privacy/erase'
 import { OBJECTION_TTL_MS } from './privacy/opt-out-list'
 import {
@@ -48,7 +49,8 @@ const LONGEST_COMMIT_MS = 10 * SECOND_MS
 /** Each may be killed anywhere and run twice. */
 export function createJobs({ db, clock, config, onDayClosed = () => {}, now, ...given }: JobsDeps): Job[] {
   const forJobs = { kysely: db.jobs }
-  const { rawRetentionDays, rollupRetentionDays, maxRecentViews } = config
+  const { rawRetentionDays, maxRecentViews } = config
+  const rollupRetentionDays = rollUpsKeptDays(config)
   // By then no collector stores what it took before it knew of the erasure.
   const { settleMs = OBJECTION_TTL_MS + config.maxWaitMs + LONGEST_COMMIT_MS } = given
   const jobs: Job[] = [

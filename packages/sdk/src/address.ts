@@ -1,4 +1,5 @@
 // The page's address and title: where it is, where the visitor came from, and every change without a page load.
+import { attempt } from './attempt'
 
 export interface Address {
   /** What tells one page from another: the path, with the query where the site wants it; never the fragment. */
@@ -56,4 +57,38 @@ function patchHistory(history: History, changed: () => void): () => void {
     isWatching = false
     for (const restore of restores) restore()
   }
+}
+
+/** A path of the own site with all below it (`/search`), a host with its subdomains (`google.com`), or a pattern. */
+export type SourceRule = string | RegExp
+
+/** By name of the source, which addresses it is named for. */
+export type SourceRules = Record<string, SourceRule | readonly SourceRule[]>
+
+/**
+ * Names where the visitor came from: by the first rule that fits the address before this page. Else `embed` in a frame of
+ * another page, `internal` from the own site, `referral` from elsewhere, and `direct` where the browser tells nothing or
+ * there is none.
+ *
+ * A pattern is tried on the whole address, and on path and query of the own site. Never throws.
+ *
+ * @param cameFrom with a router in the browser the route before: `document.referrer` stays that of the first page
+ * @example sourceFromReferrer({ search: ['/search', 'google.com'], profile: /^\/people\/\w+$/ })
+ */
+export function sourceFromReferrer(rules: SourceRules, cameFrom?: string): string {
+  if (typeof document === 'undefined') return 'direct'
+  const from = cameFrom ?? document.referrer
+  const url = from ? attempt(() => new URL(from, location.href)) : undefined
+  const isOwn = url?.host === location.host
+  const fits = (rule: SourceRule): boolean => {
+    const { href, host, pathname, search } = url!
+    if (typeof rule !== 'string') return href.search(rule) >= 0 || (isOwn && (pathname + search).search(rule) >= 0)
+    if (rule[0] !== '/') return `.${host}`.endsWith(`.${rule}`)
+    return isOwn && `${pathname}/`.startsWith(rule.replace(/\/*$/, '/'))
+  }
+  const name = url && Object.keys(Object(rules)).find((each) => attempt(() => [rules[each]!].flat().some(fits)))
+  if (name) return name
+  if (window !== parent && !isOwn) return 'embed'
+  if (isOwn) return 'internal'
+  return url ? 'referral' : 'direct'
 }

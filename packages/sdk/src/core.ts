@@ -127,7 +127,8 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
   const keep = openKeep(store, url, newId())
   let consent: Consent = readConsent(options.consent)
   let token: string | null | undefined
-  let isAskingToken = false
+  /** The question for a token that is not answered yet. */
+  let asking: object | undefined
   let secondSearch: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
   let isTellingDrops = false
@@ -185,7 +186,7 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
   })
 
   // Deliver
-  const isHeld = () => consent !== 'granted' || isAskingToken || page.isPrerendering()
+  const isHeld = () => consent !== 'granted' || !!asking || page.isPrerendering()
   const pause = createPause(now, wallClock)
   const transport = openTransport(url, encode ? 'same-origin' : 'omit', options.transport, () => !page.isOpen())
   const shared = { ledger, pause, isLasting: store.flush, guard }
@@ -214,10 +215,11 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
   function renewToken(): boolean {
     const { token: ask } = options
     if (!ask) return false
-    isAskingToken = true
+    const mine = (asking = {})
     const take = (answer: string | null | void) => {
+      if (mine !== asking) return
       token = answer ?? null
-      isAskingToken = false
+      asking = undefined
       run(flusher.retry)
     }
     void new Promise<string | null>((resolve) => resolve(ask())).catch(explain).then(take)
@@ -251,6 +253,8 @@ export function openCore(options: Resolved<DeliveryOptions>, page: Page, { sessi
     if (consent === 'denied') {
       courier.discard('consent')
       purge()
+      // Whoever says yes next may be somebody else.
+      token = asking = undefined
     }
     if (consent !== 'granted') return explain(`Nothing is sent: consent is ${consent}.`)
     keep.claim()

@@ -3,6 +3,7 @@ export { type Consent, defaultOptions, type DeliveryOptions, type TrackerOptions
 export type { Content, Dedupe, Subject } from './subject'
 export type { EventMap, EventTracker, FlushResult, TrackFields, TrackerStats } from './core'
 export { createTracker, type MediaOptions, type ObserveOptions, type Tracker } from './tracker'
+export { sourceFromReferrer, type SourceRule, type SourceRules } from './address'
 export type { Media } from './observe/media'
 export type { LargeArea } from './observe/viewable'
 export type { Insets } from './observe/viewport'

@@ -48,7 +48,8 @@ export async function deleteOldRollUps(
   await deleteAll(fenced, 'outcomes', sql`day < ${addDays(utcDay(now), -rollupRetentionDays)}::date`)
 
   // An open day is still compared with its hours.
-  for (const day of await closedBefore(kysely, firstDayOfHours(clock, now), clock, findClosed)) {
+  const firstWithHours = [firstDay, firstDayOfHours(clock, now)].toSorted()[1]!
+  for (const day of await closedBefore(kysely, firstWithHours, clock, findClosed)) {
     const [from, to] = [day, clock.addDays(day, 1)].map((one) => new Date(clock.dayStart(one)))
     await deleteAll(fenced, 'content_hours', sql`hour >= ${from} and hour < ${to}`)
   }

@@ -4,7 +4,7 @@ import type { Tables } from '../database/tables'
 import { within, type Span } from '../day-tally'
 import { Refusal } from '../errors'
 import { readLastDroppedDay } from '../find-closed-days'
-import { firstDayOfHours } from '../kept-days'
+import { firstDayOfHours, rollUpsKeptDays } from '../kept-days'
 import { addDays, utcDay, type SiteClock } from '../site-clock'
 import { hasFilters, matching } from './filters'
 import type { Audience, Source } from './shapes'
@@ -55,7 +55,7 @@ const startOfUtcDay = (day: string) => Date.parse(`${day}T00:00:00Z`)
 
 /** @throws Refusal for days that only single events could answer about, when all of those are gone. */
 export async function planDays(db: Kysely<Tables>, query: StatsQuery, settings: PlanSettings): Promise<DayPlan> {
-  const { site, rawRetentionDays, rollupRetentionDays, now, needsEvents = hasFilters(query.filters) } = settings
+  const { site, rawRetentionDays, now, needsEvents = hasFilters(query.filters) } = settings
   const { range, clock } = query
   const rawFromMs = startOfUtcDay(utcDay(now - rawRetentionDays * DAY_MS))
   if (needsEvents) return planEvents(db, query, settings, rawFromMs)
@@ -94,7 +94,7 @@ export async function planDays(db: Kysely<Tables>, query: StatsQuery, settings: 
     blindSpans: cut(openSpans, -Infinity, rawFromMs),
     isAllRaw: whole.fromMs >= rawFromMs,
     lateAsOf: closed.length === 0 ? null : new Date(Math.min(...closed.map((each) => +each.checked_at))).toISOString(),
-    keptFrom: site.addDays(site.day(now), -rollupRetentionDays),
+    keptFrom: site.addDays(site.day(now), -rollUpsKeptDays(settings)),
     eventsFrom: null,
     keysOfDay: new Map(closed.map(({ day, compare_keys }) => [day, compare_keys])),
     sources: new Set(),
@@ -105,10 +105,11 @@ export async function planDays(db: Kysely<Tables>, query: StatsQuery, settings: 
 async function planEvents(
   db: Kysely<Tables>,
   query: StatsQuery,
-  { site, rollupRetentionDays, now }: PlanSettings,
+  settings: PlanSettings,
   rawFromMs: number,
 ): Promise<DayPlan> {
   const { range, clock } = query
+  const { site, now } = settings
   // The setting may have been shorter once.
   const dropped = await readLastDroppedDay(db)
   const fromMs = Math.max(rawFromMs, dropped === undefined ? 0 : startOfUtcDay(addDays(dropped, 1)))
@@ -136,7 +137,7 @@ async function planEvents(
     blindSpans: [],
     isAllRaw: true,
     lateAsOf: null,
-    keptFrom: site.addDays(site.day(now), -rollupRetentionDays),
+    keptFrom: site.addDays(site.day(now), -rollUpsKeptDays(settings)),
     eventsFrom,
     keysOfDay: new Map(),
     sources: new Set(),

@@ -57,11 +57,10 @@ onBothDatabases('retention', (database) => {
     expect(await daysOf('closed_days')).toHaveLength(5)
   })
 
-  test('hours go after 35 days, if their day is closed', async () => {
-    const { kysely } = database()
-    for (const age of [34, 36, 37]) {
-      await kysely
-        .insertInto('content_hours')
+  const addHours = async (ages: number[]) => {
+    for (const age of ages) {
+      await database()
+        .kysely.insertInto('content_hours')
         .values({
           content_key: '1',
           hour: new Date(NOW - age * DAY_MS),
@@ -73,10 +72,37 @@ onBothDatabases('retention', (database) => {
         })
         .execute()
     }
-    await sql`insert into closed_days values (${dayBefore(37)}::date, now(), now(), 1, 0, '{}')`.execute(kysely)
+  }
+  const close = (age: number) =>
+    sql`insert into closed_days values (${dayBefore(age)}::date, now(), now(), 1, 0, '{}')`.execute(database().kysely)
+  const agesOfHours = async () => {
+    const left = await database().kysely.selectFrom('content_hours').select('hour').orderBy('hour').execute()
+    return left.map(({ hour }) => (NOW - hour.getTime()) / DAY_MS)
+  }
+
+  test('hours go after 35 days, if their day is closed', async () => {
+    await addHours([34, 36, 37])
+    await close(37)
     await run('roll-ups')
-    const left = await kysely.selectFrom('content_hours').select('hour').orderBy('hour').execute()
-    expect(left.map(({ hour }) => (NOW - hour.getTime()) / DAY_MS)).toEqual([36, 34])
+    expect(await agesOfHours()).toEqual([36, 34])
+  })
+
+  test('hours go with their closed day where that is kept for less', async () => {
+    await addHours([29, 30, 31])
+    for (const age of [29, 30, 31]) await close(age)
+    await run('roll-ups', { rollupRetentionDays: 30 })
+    expect(await agesOfHours()).toEqual([30, 29])
+  })
+
+  test('closed days are kept as long as their single events', async () => {
+    for (const day of [20, 40, 41].map(dayBefore)) {
+      await database()
+        .kysely.insertInto('positions')
+        .values({ source: 'feed', position: 1, day, impressions: 1, clicks: 0 })
+        .execute()
+    }
+    await run('roll-ups', { rollupRetentionDays: 7, rawRetentionDays: 40 })
+    expect(await daysOf('positions')).toEqual([40, 20].map(dayBefore))
   })
 
   test('of each recently-viewed list the newest stay', async () => {

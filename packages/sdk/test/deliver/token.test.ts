@@ -141,3 +141,26 @@ test('the site is not asked before the visitor has agreed', async () => {
   tracker.setConsent('granted')
   expect(asked).toHaveLength(1)
 })
+
+test('whoever says yes after a no may be somebody else: the token is asked for anew, and what was asked for before counts no more', async () => {
+  const { page } = world
+  let answer!: (token: string) => void
+  const { asked, token } = tokens(
+    () => 'ada',
+    () => new Promise((resolve) => (answer = resolve)),
+    () => 'grace',
+  )
+  const tracker = page.start({ token })
+  trackSome(tracker, 1)
+  await page.advance(5_000)
+  tracker.setConsent('denied')
+  tracker.setConsent('granted')
+  tracker.setConsent('denied')
+  tracker.setConsent('granted')
+  trackSome(tracker, 1)
+  answer('too late')
+  await page.settle()
+  await tracker.flush()
+  expect(page.requests.map(({ batch }) => batch.token)).toEqual(['ada', 'grace'])
+  expect(asked).toHaveLength(3)
+})
