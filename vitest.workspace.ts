@@ -18,6 +18,18 @@ const happyDom = {
   },
 }
 
+/** What the packages do together. */
+const together = {
+  root: '.',
+  environment: 'node',
+  globalSetup: ['./packages/collector/test/support/global-setup.ts', './test/support/build-sdk.ts'],
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+}
+
+/** Browsers that measure time: whatever runs beside them would be in it. */
+const inRealTime = ['test/seen/*.test.ts', 'test/{delivered,element-to-stats,feeds,dashboard}.test.ts']
+
 export default defineConfig({
   resolve: {
     // Tests read the sources, so none of them needs a build.
@@ -129,17 +141,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: inRealTime, ...together },
+      },
+      {
+        extends: true,
         test: {
-          name: 'whole',
-          root: '.',
-          // Real browsers and real time: one file after the other, when all else is done.
+          name: 'real-time',
+          // One file after the other, when all else is done.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
-          include: ['test/**/*.test.ts'],
-          environment: 'node',
-          globalSetup: ['./packages/collector/test/support/global-setup.ts', './test/support/build-sdk.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          include: inRealTime,
+          ...together,
         },
       },
     ],

@@ -31,7 +31,8 @@ interface KeptColumn {
 
 const ADMIN_TOKEN = 'Zt8-wQ4nB6vM1xK9pL3sD7fG5hJ2rC0y'
 const asAdmin = { authorization: `Bearer ${ADMIN_TOKEN}` }
-const patience = { timeout: 10_000 }
+/** What a closed page left is looked for again after 5 s, and leaves with the flush 5 s later. */
+const patience = { timeout: 20_000 }
 const folder = join(root, 'test/bundles')
 const versions = readdirSync(folder).toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 const read = (version: string, name: string) => readFileSync(join(folder, version, name), 'utf8')

@@ -71,22 +71,23 @@ function ShareForm({ content }: { content: ContentRef | null }) {
   const [trouble, setTrouble] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
 
-  /** One question at a time; its failure is told below the form. */
-  const ask = async (run: () => Promise<void>) => {
-    setBusy(true)
+  /** Its failure is told below the form. */
+  const ask = async (act?: () => Promise<void>) => {
+    // Looking for links makes nobody wait: a form whose button is disabled swallows Enter.
+    if (act) setBusy(true)
     setTrouble(null)
     try {
-      await run()
+      await act?.()
       setShares((await client.ask<ShareList>('shares')).shares)
     } catch (error) {
       if (error instanceof StatsFailure && error.kind === 'signed_out') return signOut(error.message)
       setTrouble(error instanceof StatsFailure ? error.message : 'The answer of the collector could not be read.')
     } finally {
-      setBusy(false)
+      if (act) setBusy(false)
     }
   }
 
-  useEffect(() => void ask(async () => {}), [])
+  useEffect(() => void ask(), [])
 
   const make = (event: Event) => {
     event.preventDefault()

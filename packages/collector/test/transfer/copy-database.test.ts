@@ -37,7 +37,7 @@ const copy = (more: Partial<Parameters<typeof copyDatabase>[0]> = {}) =>
 
 /** Rows in every table that has a life of its own; also what the days after need: closed days, an erasure, a dead letter. */
 async function fillSource(): Promise<void> {
-  const { call, send, register } = await build({ networkEventsPerSecond: 0, trending: true, memory: true })
+  const { app, call, send, register } = await build({ networkEventsPerSecond: 0, trending: true, memory: true })
   const asUser = { token: await tokenOf('ada') }
   await register('1', { ownerId: 'grace', durationMs: 9_000, title: 'Größe \\ "x"' })
   for (let batch = 0; batch < 6; batch++) await send(mixedEvents(100), batch % 2 === 0 ? asUser : {})
@@ -47,6 +47,8 @@ async function fillSource(): Promise<void> {
   await sql`insert into dead_letters values (gen_random_uuid(), now(), 9223372036854775807, null, '23514', 'm', '{}', '{}')`.execute(
     from.kysely,
   )
+  // Its jobs write down when they ran.
+  await app.close()
   await runJobNow(from, 'close-days', { now: Date.now() + DAY_MS })
 }
 
