@@ -1,7 +1,7 @@
 // All observed elements: which content each of them shows, and what the page's comings and goings mean for it.
 import { contentKey } from '../subject'
 import type { ViewEndReason } from '../wire'
-import { createPulse } from './pulse'
+import { createPulse, PULSE_MS } from './pulse'
 import { createSeen, reconsider, type SeenPorts, stall } from './seen'
 import type { Registration, Sight } from './sight'
 import { measure } from './viewable'
@@ -37,6 +37,9 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
   let isSettling = false
   let open = ports.isOpen()
   let sampleAt = Infinity
+  // A site that asks why wants to know at once.
+  let isHurried = !!ports.explain
+  let isCalm = false
 
   viewport.join({
     sampled(batch) {
@@ -46,6 +49,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       wakeBy(wakeAt)
       ports.followScroll?.(tall.size > 0)
     },
+    mayWait: () => !byKey.size || isCalm,
     watches: (element) => sights.has(element),
     moved() {
       for (const same of byKey.values()) same.forEach(resample)
@@ -72,7 +76,13 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
 
   const seen = createSeen(ports, { resample, others, tell })
 
-  const wakeBy = (at: number) => pulse.arm(open && onScreen.size ? at : undefined)
+  function wakeBy(at: number): void {
+    const isAwake = open && onScreen.size > 0
+    // What is not seen yet may leave without a word, and what comes is not seen before the pulse has looked.
+    isCalm = isAwake && !isHurried
+    for (const { stretch } of onScreen.keys()) if (stretch && stretch.state !== 'pending') isCalm = false
+    pulse.arm(isAwake ? at : undefined)
+  }
 
   function arm(): void {
     let wakeAt = sampleAt
@@ -80,9 +90,15 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     wakeBy(wakeAt)
   }
 
+  /** What was measured before a stall is not of it. */
+  function alive(): number {
+    viewport.deliver()
+    return pulse.alive()
+  }
+
   /** Brings everything up to now before something is decided. */
   function catchUp(): number {
-    const now = pulse.alive()
+    const now = alive()
     viewport.drain()
     return now
   }
@@ -248,6 +264,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       same.push(sight)
     }
     sights.set(element, sight)
+    isHurried ||= Math.min(criteria.minDurationMs, asked.wishes.minViewMs) < 2 * PULSE_MS
     viewport.watch(element, criteria.threshold, criteria.largeArea?.threshold)
     if (ports.explain && isBoxless(element)) tell(sight, 'display: contents')
     settleSoon()
@@ -273,22 +290,24 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       const sight = register(asked, element)
       return () => {
         if (sight.asked !== asked) return
-        sight.leftAt ??= pulse.alive()
+        sight.leftAt ??= alive()
         leave(sight)
       }
     },
 
     /** A click on a content that is observed and not seen yet makes its impression. */
     interacted(key: string): void {
+      viewport.deliver()
       const same = byKey.get(key)
       const sight = same?.find(({ stretch }) => stretch) ?? same?.[0]
       if (sight && sight.stretch?.state !== 'viewing') seen.interacted(sight)
+      arm()
     },
 
     /** The browser is silent while both edges of a content are off screen, so it is asked. */
     scrolled(): void {
       if (sampleAt < Infinity || !tall.size) return
-      sampleAt = pulse.alive() + SAMPLE_MS
+      sampleAt = alive() + SAMPLE_MS
       arm()
     },
 
@@ -298,7 +317,7 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
     show(): void {
       if (open) return
       open = true
-      pulse.alive()
+      alive()
       for (const sight of onScreen.keys()) {
         ports.looked?.(sight.asked, 0)
         resample(sight)

@@ -1,7 +1,7 @@
 // The one timer behind every deadline, and the sense of time standing still.
 
 /** How often it shows that the page is alive while something is on screen, in milliseconds. */
-const PULSE_MS = 250
+export const PULSE_MS = 250
 
 /** A longer silence is a stall: a blocked main thread, or a machine asleep. Milliseconds. */
 const STALL_MS = 500

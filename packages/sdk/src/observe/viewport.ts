@@ -12,6 +12,8 @@ export interface Insets {
 export interface Watcher {
   /** What the browser measured, oldest first, also of elements that only others watch. */
   sampled(batch: IntersectionObserverEntry[]): void
+  /** Whether nothing that was measured now can change what it tells before it calls `deliver()` by itself. Asked in every frame. */
+  mayWait(): boolean
   /** Whether it watches this element. Asked after an `unwatch()` by anybody. */
   watches(element: Element): boolean
   /** The browser has forgotten all elements: `sample()` has to be called for each that is watched. */
@@ -34,7 +36,9 @@ export interface Viewport {
   sample(element: Element): void
   /** Samples the element as soon as it has a size: the browser says nothing when one without a size grows in its place. */
   awaitSize(element: Element): void
-  /** Hands over at once what was measured and not delivered yet. */
+  /** Hands over what could wait. */
+  deliver(): void
+  /** Hands over also what was measured and not delivered by the browser yet. */
   drain(): void
   close(): void
 }
@@ -53,22 +57,35 @@ export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Inset
   let native: IntersectionObserver | undefined
   let sizes: ResizeObserver | undefined
 
-  const hand = (batch: IntersectionObserverEntry[]) => {
-    for (const watcher of watchers) watcher.sampled(batch)
+  // Everything is decided by the time of a measurement, so some may be looked at later: between the frames of a scroll each
+  // costs several times what it costs in a row with others.
+  let waiting: IntersectionObserverEntry[] = []
+  let isAwaited = false
+
+  function deliver(): void {
+    const batch = waiting
+    waiting = []
+    if (batch.length) for (const watcher of watchers) watcher.sampled(batch)
+  }
+
+  const take = (batch: IntersectionObserverEntry[]) => {
+    waiting = waiting.concat(batch)
+    if (isAwaited || !watchers.every((watcher) => watcher.mayWait())) deliver()
+    isAwaited = false
   }
 
   // No explicit root: it would call an element visible inside a scroller that is itself off screen. Always of this window,
   // also for elements of a frame or a popup: entries tell the time on the clock of their observer.
   const observer = () =>
-    (native ??= new IntersectionObserver(hand, {
+    (native ??= new IntersectionObserver(take, {
       rootMargin: `${-top}px ${-right}px ${-bottom}px ${-left}px`,
       threshold: [...thresholds],
       delay,
     } as IntersectionObserverInit))
 
   function drain(): void {
-    const batch = native?.takeRecords()
-    if (batch?.length) hand(batch)
+    waiting = waiting.concat(native?.takeRecords() ?? [])
+    deliver()
   }
 
   /** Neither thresholds nor the delay of an observer can change, so another one takes over. */
@@ -89,6 +106,7 @@ export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Inset
   }
 
   function sample(element: Element): void {
+    isAwaited = true
     observer().unobserve(element)
     observer().observe(element)
   }
@@ -124,6 +142,7 @@ export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Inset
       })
       sizes.observe(element)
     },
+    deliver,
     drain,
     close() {
       native?.disconnect()

@@ -334,8 +334,29 @@ describe('a fast scroll', () => {
       page.scroll(1_500, ...cards)
       await page.advance(1)
     }
-    await page.advance(3)
+    // While nothing can be told yet, measurements wait for the pulse.
+    await page.advance(250)
     expect(vi.getTimerCount()).toBe(0)
     expect(tracker.stats().recorded).toBe(0)
+  })
+
+  test('past content that was seen before tells each of its views', async () => {
+    const { page, tracker, observe } = feed()
+    const cards = [0, 1, 2].map((index) => page.add({ top: index * 2_000 }))
+    cards.forEach((card, index) => observe(card, String(index)))
+    await page.advance(1_200)
+    for (const step of [2_000, 2_000]) {
+      page.scroll(step, ...cards)
+      await page.advance(1_200)
+    }
+    const before = tracker.stats().recorded
+    for (const step of [-2_000, -2_000, 2_000, 2_000]) {
+      page.scroll(step, ...cards)
+      await page.advance(100)
+    }
+    await page.advance(250)
+    expect(before).toBe(5)
+    // The last one is on screen.
+    expect(tracker.stats().recorded - before).toBe(5 - 1)
   })
 })
