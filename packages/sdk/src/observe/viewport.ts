@@ -78,9 +78,9 @@ export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Inset
   // also for elements of a frame or a popup: entries tell the time on the clock of their observer.
   const observer = () =>
     (native ??= new IntersectionObserver(take, {
-      rootMargin: `${-top}px ${-right}px ${-bottom}px ${-left}px`,
+      rootMargin: top || right || bottom || left ? `${-top}px ${-right}px ${-bottom}px ${-left}px` : undefined,
       threshold: [...thresholds],
-      delay,
+      delay: delay || undefined,
     } as IntersectionObserverInit))
 
   function drain(): void {
