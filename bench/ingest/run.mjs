@@ -18,7 +18,7 @@ const HALF_LOAD_SECONDS = 5
 const variants = [
   { name: 'limit', title: 'bare insert, unnest of 500', events: 40_000, rowsPerStatement: 500, connections: 2 },
   { name: 'fifties', title: 'collector, batches of 50', events: 40_000, batch: 50, connections: 32 },
-  { name: 'tens', title: 'collector, batches of 10', events: 30_000, batch: 10, connections: 256 },
+  { name: 'tens', title: 'collector, batches of 10', events: 30_000, batch: 10, connections: 384 },
   { name: 'singles', title: 'collector, single events', events: 8_000, batch: 1, connections: 256 },
   { name: 'peer', title: 'bare insert, one per event', events: 8_000, rowsPerStatement: 1, connections: 8 },
   { name: 'pglite', title: 'collector on PGlite, batches of 50', events: 15_000, batch: 50, connections: 32 },

@@ -7,13 +7,17 @@ import { bundlePage, installOnce, launchChromium, openPage, openSite } from './b
 import { formatLeftovers, formatRows, formatVerdicts, judge, toRows } from './report.mjs'
 import { runRound } from './rounds.mjs'
 
-const sizes = [1_000, 10_000]
+const allSizes = [1_000, 10_000]
 const mountedElements = 10_000
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } })
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, elements: { type: 'string' } } })
+const sizes = allSizes.filter((count) => values.elements === undefined || count === Number(values.elements))
 const roundCount = Number(values.rounds)
 if (!Number.isInteger(roundCount) || roundCount < 1) {
   throw new Error(`bench: expected --rounds to be a whole number from 1 up, got "${values.rounds}".`)
+}
+if (sizes.length === 0) {
+  throw new Error(`bench: expected --elements to be one of ${allSizes.join(', ')}, got "${values.elements}".`)
 }
 
 installOnce()

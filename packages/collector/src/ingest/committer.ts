@@ -85,7 +85,7 @@ const FULL_AT = 0.8
  * While a group is under way, the next one goes beside it only when it is full, or has lingered so many times longer: two
  * half groups wait for each other's counters and cost a tenth more than one. A database far away still gets both.
  */
-const LINGERS_BESIDE_ANOTHER = 10
+const LINGERS_BESIDE_ANOTHER = 5
 const LATER_MS = 1_000
 const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 2_000
