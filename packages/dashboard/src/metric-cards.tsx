@@ -33,7 +33,7 @@ function Change({ now, before, show }: { now: number | null; before: number | nu
   const direction = now > before ? 'up' : now < before ? 'down' : 'same'
   return (
     <small class={`change ${direction}`} title={`Before: ${show(before)}`}>
-      <span aria-hidden="true">{direction === 'up' ? '▲' : direction === 'down' ? '▼' : '＝'}</span>{' '}
+      <span aria-hidden="true">{direction === 'up' ? '▲' : direction === 'down' ? '▼' : '='}</span>{' '}
       {text ?? (now === 0 ? formats.change(1, 1) : 'new')}
       <span class="unseen"> against {show(before)} before</span>
     </small>
