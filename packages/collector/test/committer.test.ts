@@ -104,23 +104,23 @@ test('writes no more groups at the same time than allowed', async () => {
   expect(await Promise.all([first, second])).toMatchObject([{ tracked: 4 }, { tracked: 4 }])
 })
 
-test('puts a group beside another one only when it is full, or has lingered ten times as long', async () => {
+test('puts a group beside another one only when it is full, or has lingered five times as long', async () => {
   const committer = build({ groupsInFlight: 2, maxWaitingRows: 100 })
   database.takes(100)
   const first = committer.commit(rows('a', 'b', 'c', 'd'), 10)
   const small = committer.commit(rows('e'), 10)
-  await vi.advanceTimersByTimeAsync(49)
+  await vi.advanceTimersByTimeAsync(24)
   expect(committer.waiting().rows).toBe(5)
   const full = committer.commit(rows('f', 'g', 'h'), 10)
-  await vi.advanceTimersByTimeAsync(51)
+  await vi.advanceTimersByTimeAsync(76)
   expect(database.groups).toEqual([['a', 'b', 'c', 'd']])
-  await vi.advanceTimersByTimeAsync(49)
+  await vi.advanceTimersByTimeAsync(24)
   expect(database.groups[1]).toEqual(['e', 'f', 'g', 'h'])
   await Promise.all([first, small, full])
 
   const third = committer.commit(rows('i', 'j', 'k', 'l'), 10)
   const late = committer.commit(rows('m'), 10)
-  await vi.advanceTimersByTimeAsync(149)
+  await vi.advanceTimersByTimeAsync(124)
   expect(database.groups[3]).toBeUndefined()
   await vi.advanceTimersByTimeAsync(1)
   expect(database.groups[3]).toEqual(['m'])
