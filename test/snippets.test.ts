@@ -210,6 +210,7 @@ const inLanguage = (language: string) => blocks.filter((block) => block.language
 const NOT_CODE: Record<string, string> = {
   'docs/architecture.md': 'the drawing of the path of an event',
   'docs/operations.md': 'what doctor prints',
+  'docs/start.md': 'what the collector prints',
 }
 
 /** Templates that only a compiler reads that is not installed here. */
