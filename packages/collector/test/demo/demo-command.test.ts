@@ -98,7 +98,7 @@ test('starts the sample data anew after it was stopped while filling', async () 
   await second.addresses()
   expect(second.output()).toContain('sample events stored in')
   await second.interrupt()
-})
+}, 180_000)
 
 test('takes the next free port and says so', async () => {
   const other = createServer()
