@@ -264,7 +264,8 @@ export function createObservations(viewport: Viewport, ports: ObservationPorts) 
       same.push(sight)
     }
     sights.set(element, sight)
-    isHurried ||= Math.min(criteria.minDurationMs, asked.wishes.minViewMs) < 2 * PULSE_MS
+    // Stretches that add up may be full at any moment.
+    isHurried ||= !!criteria.accumulate || Math.min(criteria.minDurationMs, asked.wishes.minViewMs) < 2 * PULSE_MS
     viewport.watch(element, criteria.threshold, criteria.largeArea?.threshold)
     if (ports.explain && isBoxless(element)) tell(sight, 'display: contents')
     settleSoon()

@@ -34,6 +34,21 @@ describe('with accumulate', () => {
     expect(views).toMatchObject([{ durationMs: about(410), totalMs: about(1_010) }])
   })
 
+  test('a short stretch that makes the time full counts, also beside content that only waits', async () => {
+    const { page, seen, observe } = feed({ accumulate: true })
+    const [card, other] = [page.add(), page.add()]
+    observe(card)
+    observe(other, 'other')
+    await glimpse(card, 950)
+    page.show(other)
+    await page.advance(30)
+    page.show(card)
+    await page.advance(90)
+    page.leave(card)
+    await page.advance(300)
+    expect(seen).toEqual(['post:42'])
+  })
+
   test('the time before the page was hidden is kept', async () => {
     const { page, seen, observe } = feed({ accumulate: true })
     const card = page.add()
