@@ -66,8 +66,8 @@ export type SourceRule = string | RegExp
 export type SourceRules = Record<string, SourceRule | readonly SourceRule[]>
 
 /**
- * Names where the visitor came from: by the first rule that fits the address before this page. Else `embed` in a frame of
- * another page, `internal` from the own site, `referral` from elsewhere, and `direct` where the browser tells nothing or
+ * Names where the visitor came from: by the first rule that fits the address before this page. Else `embed` in a
+ * frame, `internal` from the own site, `referral` from elsewhere, and `direct` where the browser tells nothing or
  * there is none.
  *
  * A pattern is tried on the whole address, and on path and query of the own site. Never throws.
@@ -88,7 +88,7 @@ export function sourceFromReferrer(rules: SourceRules, cameFrom?: string): strin
   }
   const name = url && Object.keys(Object(rules)).find((each) => attempt(() => [rules[each]!].flat().some(fits)))
   if (name) return name
-  if (window !== parent && !isOwn) return 'embed'
+  if (window !== parent) return 'embed'
   if (isOwn) return 'internal'
   return url ? 'referral' : 'direct'
 }

@@ -45,13 +45,15 @@ describe('where the visitor came from', () => {
     expect(sourceFromReferrer(rules)).toBe(name)
   })
 
-  test('is an embedding page in a frame, unless a rule names it or the frame moved on', () => {
+  test('is an embedding page in a frame, also of the own site, unless a rule names it', () => {
     vi.stubGlobal('parent', {})
     comeFrom('https://blog.example/post')
     expect(sourceFromReferrer(rules)).toBe('embed')
     expect(sourceFromReferrer({ blog: 'blog.example' })).toBe('blog')
     comeFrom(own('/welcome'))
-    expect(sourceFromReferrer(rules)).toBe('internal')
+    expect(sourceFromReferrer(rules)).toBe('embed')
+    comeFrom(own('/search'))
+    expect(sourceFromReferrer(rules)).toBe('search')
     comeFrom('')
     expect(sourceFromReferrer(rules)).toBe('embed')
   })
