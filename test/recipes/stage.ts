@@ -28,7 +28,7 @@ type Sql = ((
 export const { sql } = createRequire(join(root, 'packages/collector/package.json'))('kysely') as { sql: Sql }
 
 /** Long enough for a loaded machine to send and store; a wait ends as soon as it has what it waits for. */
-export const patience = { timeout: 15_000, interval: 50 }
+export const patience = { timeout: 30_000, interval: 50 }
 
 /** Where the documents send browsers, and where they send questions. */
 const COLLECTOR = 'https://collect.example.com'
