@@ -9,7 +9,7 @@ import { servePages, type Site } from './support/serve-pages'
 import { openTab, type Tab } from './support/tab'
 
 /** Long enough for a loaded machine to start a page, send and store; a wait ends as soon as it has what it waits for. */
-const patience = { timeout: 8_000 }
+const patience = { timeout: 20_000 }
 
 /** Longer than any test: only an exit sends what is less than a batch. */
 const NEVER_MS = 600_000
