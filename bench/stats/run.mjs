@@ -99,6 +99,7 @@ try {
   closing.unshift(collector.end)
   const { port } = await collector.ask('ready')
   const questions = routes({ contents }).filter(({ name }) => values.only === undefined || name.includes(values.only))
+  if (questions.length === 0) throw new Error(`bench: expected --only to be part of a question's name, got "${values.only}".`)
   const ask = async ({ url }, round) => {
     const begin = performance.now()
     const answer = await fetch(`http://127.0.0.1:${port}${url(round)}`, {

@@ -32,8 +32,8 @@ export interface Sample {
 }
 
 /**
- * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all". Of the rectangles, which
- * cost more than all the rest, only what can change the verdict is read.
+ * `isIntersecting` alone depends on the list of thresholds and decides nothing but "not at all". Of the rectangles only what
+ * can change the verdict is read: each is made by the browser when it is asked for.
  *
  * @param before what was measured last in the same stretch of time
  */

@@ -58,7 +58,7 @@ export function openViewport({ top = 0, right = 0, bottom = 0, left = 0 }: Inset
   let sizes: ResizeObserver | undefined
 
   // Everything is decided by the time of a measurement, so some may be looked at later: between the frames of a scroll each
-  // costs several times what it costs in a row with others.
+  // costs about twice what it costs in a row with others.
   let waiting: IntersectionObserverEntry[] = []
   let isAwaited = false
 

@@ -30,7 +30,7 @@ export function createSeenContents(
 ): SeenContents {
   const onPage = new Map<string, [seenAt: number, totalMs: number]>()
   // What the storage held when it was first asked, and what was added here; reading it for every content that comes on
-  // screen costs more than all the rest of a scroll frame.
+  // screen was a fifth of what a fast scroll cost.
   let met: Set<string> | undefined
   const meet = () => (met ??= new Set(store.rests(START)))
 
