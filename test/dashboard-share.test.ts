@@ -210,7 +210,7 @@ describe.skipIf(!chromiumPath)('a shared link', () => {
     expect(await destinations(page)).toEqual([])
     const paths = new Set(asked.map((url) => new URL(url).pathname).filter((path) => path.startsWith('/v1/')))
     expect(
-      [...paths].filter((path) => !/^\/v1\/(session|content\/post\/1\/(stats|distributions))$/.test(path)),
+      [...paths].filter((path) => !/^\/v1\/(session|content\/post\/1\/(stats|distributions|positions))$/.test(path)),
     ).toEqual([])
     expect(refused).toEqual([])
     await context.close()

@@ -20,6 +20,7 @@ import { sampleNetworks } from '../packages/collector/src/demo/sample-viewers'
 import { createSiteClock } from '../packages/collector/src/site-clock'
 import type {
   Comparison,
+  ContentPositions,
   ContentStats,
   HoursOfWeek,
   Positions,
@@ -29,6 +30,7 @@ import type {
   TopContent,
   Trending,
 } from '../packages/collector/src/stats/shapes'
+import type { TrustReport } from '../packages/collector/src/trust/shapes'
 import { tokenOf } from '../packages/collector/test/support/collectors'
 import { chromiumPath, launchChromium } from './support/chromium'
 import { root } from './support/source-files'
@@ -58,6 +60,8 @@ interface Served {
 
 let browser: Browser
 const opened: Served[] = []
+/** One that no event has reached. */
+let unused: Served | undefined
 
 async function serve(): Promise<Served> {
   const db = await openDatabase({ memory: true })
@@ -139,6 +143,69 @@ const share = (value: number, digits = 2) =>
   }).format(value)
 
 const numbersIn = (values: (number | null)[]) => values.filter((value) => value !== null)
+
+/** How many there are of each value, most first; `null` is a value of its own. */
+function tally<Row>(rows: readonly Row[], valueOf: (row: Row) => string | null): Map<string | null, number> {
+  const counts = new Map<string | null, number>()
+  for (const row of rows) counts.set(valueOf(row), (counts.get(valueOf(row)) ?? 0) + 1)
+  return new Map([...counts].toSorted(([, one], [, other]) => other - one))
+}
+
+/** The counts of a list, most first, what told no value at the end. */
+const listOf = (counts: Map<string | null, number>) => [
+  ...[...counts].flatMap(([value, n]) => (value === null ? [] : [n])),
+  ...[counts.get(null) ?? []].flat(),
+]
+
+/** Every event that counts and matches, as the tables hold it. */
+async function storedEvents({ db }: Served, filters: Record<string, string> = {}) {
+  let query = db.kysely
+    .selectFrom('event_log')
+    .select([
+      'type',
+      'content_type',
+      'content_id',
+      'occurred_at',
+      'viewer_key',
+      'source',
+      'position',
+      'duration_ms',
+      'country',
+      'device',
+      'referrer_domain',
+      'metadata',
+    ])
+    .where('counted', '=', true)
+  for (const [name, value] of Object.entries(filters)) {
+    const column = { contentType: 'content_type', contentId: 'content_id', referrer: 'referrer_domain' }[name] ?? name
+    query = query.where(({ eb, ref }) =>
+      value === '' ? eb(ref(column as 'source'), 'is', null) : eb(ref(column as 'source'), '=', value),
+    )
+  }
+  return query.execute()
+}
+type StoredEvent = Awaited<ReturnType<typeof storedEvents>>[number]
+
+const ofType = (rows: readonly StoredEvent[], type: string) => rows.filter((row) => row.type === type)
+const viewersIn = (rows: readonly StoredEvent[]) =>
+  new Set(rows.map(({ viewer_key }) => String(viewer_key)).filter((key) => key !== '0')).size
+const placeOf = (row: StoredEvent) =>
+  row.source === null || row.position === null ? null : `${row.source}\0${row.position}`
+
+/** `source, position, impressions, clicks` of each place, in the order of the API. */
+function placesIn(rows: readonly StoredEvent[]): [source: string, position: number, seen: number, clicked: number][] {
+  const seen = tally(ofType(rows, 'impression'), placeOf)
+  const clicked = tally(ofType(rows, 'click'), placeOf)
+  return [...new Set([...seen.keys(), ...clicked.keys()])]
+    .filter((place) => place !== null)
+    .map((place): [string, number, number, number] => {
+      const [source = '', position = ''] = place.split('\0')
+      return [source, Number(position), seen.get(place) ?? 0, clicked.get(place) ?? 0]
+    })
+    .toSorted(([source, position], [other, place]) =>
+      source === other ? position - place : Buffer.compare(Buffer.from(source), Buffer.from(other)),
+    )
+}
 
 beforeAll(async () => {
   execFileSync('node_modules/.bin/tsup', ['--no-clean'], { cwd: dashboard, stdio: 'pipe' })
@@ -288,26 +355,37 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const { series } = await served.ask<SiteSeries>(`stats/series?${query}`)
     const top = await served.ask<TopContent>(`stats/top?by=impressions&limit=10&${query}`)
     const pages = await served.ask<TopContent>(`stats/top?by=pageViews&limit=10&${query}`)
-    const listOf = async (dimension: string) => {
+    const breakdownOf = async (dimension: string) => {
       const type = dimension === 'referrer' ? 'page_view' : 'impression'
       const list = await served.ask<SiteBreakdown>(`stats/breakdown/${dimension}?type=${type}&${query}`)
       const rest = [list.other, list.none, list.untold].filter((each) => each > 0)
-      return [...list.items.map((item) => item.count), ...rest].slice(0, 8).map(count)
+      const counts = [...list.items.map((item) => item.count), ...rest]
+      const column = dimension === 'referrer' ? 'referrer_domain' : (dimension as 'source')
+      expect([dimension, counts]).toEqual([dimension, listOf(tally(ofType(stored, type), (row) => row[column]))])
+      return counts.slice(0, 8).map(count)
     }
-    let stored = served.db.kysely
-      .selectFrom('event_log')
-      .select(({ fn }) => ['type', fn.countAll<string>().as('n')])
-      .where('counted', '=', true)
-    for (const [name, value] of Object.entries(filters)) {
-      const column = { contentType: 'content_type', contentId: 'content_id', referrer: 'referrer_domain' }[name] ?? name
-      stored = stored.where(({ eb, ref }) =>
-        value === '' ? eb(ref(column as 'source'), 'is', null) : eb(ref(column as 'source'), '=', value),
-      )
-    }
-    const counts = Object.fromEntries((await stored.groupBy('type').execute()).map(({ type, n }) => [type, Number(n)]))
+    const stored = await storedEvents(served, filters)
     const { impressions, views, clicks, likes, shares, pageViews } = totals
     const names = ['impression', 'view', 'click', 'like', 'share', 'page_view']
-    expect([impressions, views, clicks, likes, shares, pageViews]).toEqual(names.map((name) => counts[name] ?? 0))
+    expect([impressions, views, clicks, likes, shares, pageViews]).toEqual(
+      names.map((name) => ofType(stored, name).length),
+    )
+    expect(viewers).toEqual({ value: viewersIn(stored), method: 'exact', error: 0 })
+    const days = tally(ofType(stored, 'impression'), (row) => new Date(row.occurred_at).toISOString().slice(0, 10))
+    expect(series.map((day) => day.impressions)).toEqual(series.map(({ day }) => days.get(day) ?? 0))
+    for (const [list, type] of [
+      [top, 'impression'],
+      [pages, 'page_view'],
+    ] as const)
+      expect([type, list.items.map(({ value }) => value)]).toEqual([
+        type,
+        listOf(
+          tally(
+            ofType(stored, type).filter((row) => (row.content_type === 'page') === (type === 'page_view')),
+            (row) => `${row.content_type}:${row.content_id}`,
+          ),
+        ).slice(0, 10),
+      ])
     return {
       viewers: count(viewers!.value),
       impressions: count(impressions),
@@ -319,10 +397,10 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
       series: series.map((day) => count(day.impressions)),
       top: top.items.map(({ value }) => count(value)),
       pages: pages.items.map(({ value }) => count(value)),
-      source: await listOf('source'),
-      referrer: await listOf('referrer'),
-      country: await listOf('country'),
-      device: await listOf('device'),
+      source: await breakdownOf('source'),
+      referrer: await breakdownOf('referrer'),
+      country: await breakdownOf('country'),
+      device: await breakdownOf('device'),
     }
   }
 
@@ -405,26 +483,89 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     )
   })
 
-  test('a content leads to its own page, which shows the numbers of the API', async () => {
+  test('a content leads to its own page, which shows the numbers of the API and of the tables', async () => {
     await open(page, served)
     await page.click('#top tbody tr:first-child .icon a')
     await page.waitForSelector('.content-title')
     const parameters = new URL(page.url()).searchParams
-    const path = `content/${parameters.get('type')}/${parameters.get('id')}/stats`
-    const { totals, viewers, watches } = await served.ask<ContentStats>(`${path}?days=7&type=impression`)
+    const [type, id] = [parameters.get('type')!, parameters.get('id')!]
+    const path = `content/${type}/${id}/stats`
+    const { totals, viewers, watches, breakdowns } = await served.ask<ContentStats>(`${path}?days=7&type=impression`)
+    const stored = await storedEvents(served, { contentType: type, contentId: id })
+    expect(viewers).toEqual({ value: viewersIn(stored), method: 'exact', error: 0 })
     expect(await card(page, 'Viewers')).toBe(count(viewers!.value))
     const steps = await page.$$eval('#funnel li b', (numbers) => numbers.map((each) => each.textContent))
     const { impressions, views, clicks, likes, shares } = totals
     expect(steps).toEqual([impressions, views, clicks, likes, shares].map(count))
+    expect(steps).toEqual(
+      ['impression', 'view', 'click', 'like', 'share'].map((each) => count(ofType(stored, each).length)),
+    )
     const classes = await page.$$eval('#watches li b', (numbers) => numbers.map((each) => each.textContent))
     const told = [watches.skipped, watches.partial, watches.completed]
     expect(classes).toEqual(told.every((each) => each === 0) ? [] : told.map(count))
+    const sources = listOf(tally(ofType(stored, 'impression'), ({ source }) => source))
+    expect(breakdowns.source.items.map((item) => item.count)).toEqual(sources)
+    expect((await rowsOf(page, '#by-source')).map((cells) => cells[1])).toEqual(sources.map(count))
+  })
+
+  test('the places of a content, list by list, are what the API tells and the tables hold', async () => {
+    const [most] = (await served.ask<TopContent>('stats/top?by=impressions&limit=1')).items
+    const { type, id } = most!.content
+    await open(page, served, `?page=content&${new URLSearchParams({ type, id })}`)
+    const { items } = await served.ask<ContentPositions>(`content/${type}/${id}/positions?days=7&limit=1000`)
+    const stored = await storedEvents(served, { contentType: type, contentId: id })
+    expect(items.map((item) => [item.source, item.position, item.impressions, item.clicks])).toEqual(placesIn(stored))
+    const sources = [...new Set(items.map(({ source }) => source))]
+    expect(sources.length).toBeGreaterThan(1)
+    expect(items.length).toBeGreaterThan(sources.length)
+    if ((await page.locator('#positions details[open]').count()) === 0) await page.click('#positions summary')
+    for (const source of sources) {
+      await page.selectOption('#positions select', source)
+      await page.waitForURL((url) => url.searchParams.get('source') === source)
+      if ((await page.locator('#positions details[open]').count()) === 0) await page.click('#positions summary')
+      const own = items.filter((item) => item.source === source)
+      await expect
+        .poll(() => rowsOf(page, '#positions'))
+        .toEqual(
+          own.map(({ position, impressions, clicks, clickThroughRate, interval }) => [
+            count(position),
+            count(impressions),
+            count(clicks),
+            clickThroughRate === null ? '–' : share(clickThroughRate),
+            interval === null ? '–' : `${share(interval.low, 1)} – ${share(interval.high, 1)}`,
+          ]),
+        )
+    }
+    const download = page.waitForEvent('download')
+    await page.click('#positions .csv')
+    const csv = readFileSync(await (await download).path(), 'utf8')
+      .trim()
+      .split('\r\n')
+    const last = items.filter(({ source }) => source === sources.at(-1))
+    expect(csv.slice(1)).toEqual(
+      last.map(({ position, impressions, clicks, clickThroughRate, interval }) =>
+        [
+          position,
+          impressions,
+          clicks,
+          clickThroughRate ?? '',
+          interval === null ? '' : `${interval.low} ${interval.high}`,
+        ].join(','),
+      ),
+    )
+    await page.reload()
+    await page.fill('#token', ADMIN_TOKEN)
+    await page.click('button:has-text("Sign in")')
+    await ready(page)
+    expect(await page.inputValue('#positions select')).toBe(sources.at(-1))
   })
 
   test('the feed shows click-through by position and source, trends, hours and variants as the API tells them', async () => {
     await open(page, served, '?page=feed&source=feed')
     await page.click('#positions summary')
     const { items } = await served.ask<Positions>('stats/positions?days=7&limit=1000')
+    const stored = await storedEvents(served)
+    expect(items.map((item) => [item.source, item.position, item.impressions, item.clicks])).toEqual(placesIn(stored))
     const positions = items.filter(({ source }) => source === 'feed')
     const shown = await rowsOf(page, '#positions')
     expect(shown.map((cells) => cells.slice(0, 4))).toEqual(
@@ -439,6 +580,15 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
       positions.slice(0, 24).filter(({ interval }) => interval !== null).length,
     )
 
+    const seenIn = tally(ofType(stored, 'impression'), ({ source }) => source)
+    const clickedIn = tally(ofType(stored, 'click'), ({ source }) => source)
+    expect((await rowsOf(page, '#sources')).map((cells) => cells.slice(0, 4))).toEqual(
+      [...seenIn].flatMap(([source, n]) => {
+        const clicks = clickedIn.get(source) ?? 0
+        return source === null ? [] : [[source, count(n), count(clicks), n < 100 ? '–' : share(clicks / n)]]
+      }),
+    )
+
     const trending = await served.ask<Trending>('trending')
     expect((await rowsOf(page, '#trending')).map((cells) => cells[1])).toEqual(
       trending.items.map(({ score }) => score.toFixed(2)),
@@ -446,18 +596,28 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const { cells } = await served.ask<HoursOfWeek>('stats/hours?days=7')
     const heat = await page.$$eval('.heat tbody td', (each) => each.map((cell) => cell.textContent))
     expect(heat).toEqual(cells.map((cell) => count(Math.round((cell.seen / cell.hours) * 10) / 10)))
+    const hourOf = (row: StoredEvent) => {
+      const at = new Date(row.occurred_at)
+      return String(((at.getUTCDay() + 6) % 7) * 24 + at.getUTCHours())
+    }
+    const seenAt = tally(
+      stored.filter(({ type }) => ['impression', 'view', 'watch', 'page_view'].includes(type)),
+      hourOf,
+    )
+    expect(cells.map((cell) => cell.seen)).toEqual(cells.map((_cell, at) => seenAt.get(String(at)) ?? 0))
     const variants = await served.ask<Comparison>('stats/compare?days=7&key=variant')
     expect((await rowsOf(page, '#compare')).map((row) => row.slice(0, 4))).toEqual(
       variants.items.map(({ value, per, events, rate }) => [value, count(per), count(events), share(rate!)]),
     )
+    const variantOf = ({ metadata }: StoredEvent) => (metadata as { variant?: string } | null)?.variant ?? null
+    const [seenAs, clickedAs] = ['impression', 'click'].map((type) => tally(ofType(stored, type), variantOf))
+    expect(variants.items.map(({ value, per, events }) => [value, per, events])).toEqual(
+      variants.items.map(({ value }) => [value, seenAs!.get(value), clickedAs!.get(value)]),
+    )
   })
 
-  test('live counters move within two seconds of an event, and say who is there', async () => {
-    await open(page, served, '?page=live')
-    await page.waitForSelector('.live-state.streaming')
-    expect(await card(page, 'Clicks')).toBe('0')
-    const event = { type: 'click', content: { type: 'post', id: 'just-now' }, source: 'feed' }
-    const sentAt = performance.now()
+  /** Resolves when it is stored. */
+  async function sendNow(event: object) {
     const sent = await fetch(`${served.origin}/v1/events`, {
       method: 'POST',
       headers: {
@@ -467,10 +627,39 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
       body: JSON.stringify(event),
     })
     expect(sent.status).toBe(200)
+  }
+
+  test('live counters move within two seconds of an event, and say who is there', async () => {
+    await open(page, served, '?page=live')
+    await page.waitForSelector('.live-state.streaming')
+    expect(await card(page, 'Clicks')).toBe('0')
+    const sentAt = performance.now()
+    await sendNow({ type: 'click', content: { type: 'post', id: 'just-now' }, source: 'feed' })
     await until('the counter to move', async () => (await card(page, 'Clicks')) === '1')
     expect(performance.now() - sentAt).toBeLessThan(2_000)
     expect(await rowsOf(page, '#live-contents')).toEqual([['post just-now', '1 × click', '1']])
+    const { type, id, title } = demoPosts[0]!
+    await sendNow({ type: 'like', content: { type, id } })
+    await expect
+      .poll(() => rowsOf(page, '#live-contents'), { timeout: 5_000 })
+      .toContainEqual([`${type} ${title}`, '1 × like', '1'])
     await expect.poll(() => page.textContent('.now b'), { timeout: 15_000 }).toBe('1')
+  })
+
+  test('where no stream gets through, live says so and asks for numbers instead', { timeout: 60_000 }, async () => {
+    const visit = await openPage()
+    await visit.page.route('**/v1/live', (route) => route.abort())
+    const asked: string[] = []
+    visit.page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await open(visit.page, served, '?page=live')
+    await visit.page.waitForSelector('.live-state.polling', { timeout: 15_000 })
+    expect(await visit.page.textContent('.live-state')).toContain('asking every 5 seconds')
+    // What comes after the first look is what is counted.
+    await until('the first look', async () => asked.includes('/v1/stats/site'))
+    await visit.page.waitForResponse((response) => response.url().includes('/v1/stats/site'))
+    await sendNow({ type: 'share', content: { type: 'post', id: 'just-now' } })
+    await expect.poll(() => card(visit.page, 'Shares'), { timeout: 20_000 }).toBe('1')
+    await visit.context.close()
   })
 
   test('trust tells what became of every event, and that no session has a gap', async () => {
@@ -489,6 +678,97 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     expect(settings).toContainEqual(['RAW_RETENTION_DAYS', '31'])
     expect(settings).toContainEqual(['JWT_SECRET', '(set)'])
     expect(await page.content()).not.toContain(JWT_SECRET)
+
+    const report = await served.ask<TrustReport>('trust')
+    expect(await page.$$eval('#storage dd', (facts) => facts.map((each) => each.textContent))).toHaveLength(5)
+    await page.click('#storage summary')
+    expect((await rowsOf(page, '#storage')).length).toBe(report.storage.days.length)
+    expect((await rowsOf(page, '#jobs')).map(([name]) => name)).toEqual(report.jobs.map(({ name }) => name))
+  })
+
+  test('every table, on every page, is saved with all of its rows', { timeout: 120_000 }, async () => {
+    const found: [string, string, boolean][] = []
+    for (const query of [
+      '',
+      '?page=content',
+      '?page=content&type=reel&id=3',
+      '?page=feed',
+      '?page=live',
+      '?page=trust',
+    ]) {
+      await open(page, served, query)
+      const panels = await page.$$eval('.panel:has(table, .funnel)', (all) => all.map(({ id }) => id))
+      expect(panels.length).toBeGreaterThan(query === '?page=live' ? -1 : 0)
+      for (const id of panels) {
+        const shown = await page.$$eval(`#${id} tbody tr, #${id} .funnel li`, (rows) => rows.length)
+        const download = page.waitForEvent('download')
+        await page.click(`#${id} .csv`)
+        const csv = readFileSync(await (await download).path(), 'utf8')
+        const lines = csv.trim().split('\r\n').length - 1
+        found.push([`${query} ${id}`, csv.slice(0, 1), lines >= shown])
+      }
+    }
+    expect(found.length).toBeGreaterThan(25)
+    expect(found).toEqual(found.map(([name]) => [name, '\uFEFF', true]))
+  })
+
+  test('numbers, shares and days are written as the reader does', async () => {
+    const visit = await openPage({ locale: 'de-DE' })
+    await open(visit.page, served, '?page=feed')
+    const [place] = (await served.ask<Positions>('stats/positions?days=7&limit=1000')).items.filter(
+      ({ source, position }) => source === 'feed' && position === 0,
+    )
+    await visit.page.selectOption('#positions select', 'feed')
+    await visit.page.click('#positions summary')
+    const german = new Intl.NumberFormat('de-DE')
+    const percent = new Intl.NumberFormat('de-DE', { style: 'percent', minimumFractionDigits: 2 })
+    expect((await rowsOf(visit.page, '#positions'))[0]!.slice(1, 4)).toEqual([
+      german.format(place!.impressions),
+      german.format(place!.clicks),
+      percent.format(Math.round(place!.clickThroughRate! * 10_000) / 10_000),
+    ])
+    await open(visit.page, served)
+    const { totals } = await served.ask<SiteStats>('stats/site?days=7')
+    expect(totals.impressions).toBeGreaterThan(999)
+    expect(await card(visit.page, 'Impressions')).toBe(german.format(totals.impressions))
+    expect(await card(visit.page, 'Impressions')).toContain('.')
+    await visit.context.close()
+  })
+
+  test('nothing moves for whoever wants less motion, and something does for others', async () => {
+    const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
+      const visit = await openPage({ reducedMotion })
+      await open(visit.page, served)
+      const names = await visit.page.evaluate<string[]>(
+        `[...document.querySelectorAll('*')].filter((each) => {
+          const { animationName, transitionDuration } = getComputedStyle(each)
+          return animationName !== 'none' || transitionDuration.split(',').some((each) => parseFloat(each) > 0)
+        }).map(({ className }) => String(className))`,
+      )
+      await visit.context.close()
+      return names
+    }
+    expect(await moving('reduce')).toEqual([])
+    expect(await moving('no-preference')).not.toEqual([])
+  })
+
+  test('the keys of the period picker choose the days, and the numbers follow', async () => {
+    await open(page, served)
+    for (const [key, search, days] of [
+      ['d', 'days=1', 1],
+      ['m', 'days=30', 30],
+      ['q', 'days=90', 90],
+      ['w', '', 7],
+    ] as const) {
+      await page.keyboard.press(key)
+      await page.waitForURL((url) => url.search === (search === '' ? '' : `?${search}`))
+      const { totals } = await served.ask<SiteStats>(`stats/site?days=${days}`)
+      await expect.poll(() => card(page, 'Page views')).toBe(count(totals.pageViews))
+    }
+    await page.keyboard.press('ArrowLeft')
+    await page.waitForURL(/from=/)
+    await page.keyboard.press('ArrowRight')
+    await page.waitForURL((url) => url.search === '')
   })
 
   test('a dead letter is shown, and stored again by one press when its cause is repaired', async () => {
@@ -571,29 +851,65 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
 
   test.each([
     ['light', 1_280],
+    ['light', 390],
+    ['dark', 1_280],
     ['dark', 390],
-  ] as const)('has no violation of accessibility, %s and %s pixels wide', async (colorScheme, width) => {
-    const visit = await openPage({ colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' })
-    const found: string[] = []
-    for (const query of [
-      '?days=30',
-      '?country=DE&device=mobile&source=',
-      '?page=content',
-      '?page=content&type=reel&id=3',
-      '?page=feed',
-      '?page=live',
-      '?page=trust',
-    ]) {
-      await open(visit.page, served, query)
-      await visit.page.evaluate(axe)
-      const violations = await visit.page.evaluate<Violation[]>('axe.run().then(({ violations }) => violations)')
-      for (const { id, nodes } of violations)
-        found.push(`${query} ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary ?? ''}`)
-      const isWider = await visit.page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
-      if (isWider) found.push(`${query} is wider than the screen`)
-    }
-    await visit.context.close()
-    expect(found).toEqual([])
+  ] as const)(
+    'has no violation of accessibility, %s and %s pixels wide',
+    { timeout: 120_000 },
+    async (colorScheme, width) => {
+      const visit = await openPage({ colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' })
+      const found: string[] = []
+      async function look(name: string) {
+        await visit.page.evaluate(axe)
+        const violations = await visit.page.evaluate<Violation[]>('axe.run().then(({ violations }) => violations)')
+        for (const { id, nodes } of violations)
+          found.push(`${name} ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary ?? ''}`)
+        const isWider = await visit.page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
+        if (isWider) found.push(`${name} is wider than the screen`)
+      }
+      for (const query of [
+        '?days=30',
+        '?country=DE&device=mobile&source=',
+        '?page=content',
+        '?page=content&type=reel&id=3',
+        '?page=feed',
+        '?page=live',
+        '?page=trust',
+      ]) {
+        await open(visit.page, served, query)
+        await look(query)
+      }
+      await visit.page.keyboard.press('?')
+      await look('keys')
+      await visit.page.click('dialog[open] button')
+      await visit.page.click('button:has-text("Sign out")')
+      await visit.page.waitForSelector('#token')
+      await look('sign-in')
+      await visit.context.close()
+      expect(found).toEqual([])
+    },
+  )
+})
+
+describe.skipIf(!chromiumPath)('before the first event', () => {
+  test.each([
+    ['', '#app main', 'Put the script on a page of yours'],
+    ['?page=content', '#contents', 'Nothing in this period.'],
+    ['?page=feed', '#positions', 'Pass position to observe()'],
+    ['?page=feed', '#sources', 'No impression told a source in this period.'],
+    ['?page=feed', '#trending', 'Nothing grows at the moment.'],
+    ['?page=live', '#live-contents', 'Scroll through a page that is observed'],
+    ['?page=trust', '#outcomes', 'No event has arrived yet.'],
+    ['?page=trust', '#letters', 'None. Every event that was accepted is stored.'],
+    ['?page=content&type=post&id=404', '[role=alert]', 'Neither an event nor the catalogue has named post "404".'],
+  ])('the page %s says in %s what is missing or what to do', async (query, place, sentence) => {
+    const { page, context, complaints } = await openPage()
+    unused ??= await serve()
+    await page.goto(`${unused.origin}/${query}#token=${ADMIN_TOKEN}`)
+    await expect.poll(() => page.textContent(place), { timeout: 15_000 }).toContain(sentence)
+    expect(complaints).toEqual([])
+    await context.close()
   })
 })
 

@@ -1,12 +1,14 @@
 // What the documents say is what the code does: links resolve, and every table of limits, options and settings is the code's.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { configTable } from '../packages/collector/src/config'
+import { exportedFields } from '../packages/collector/src/exported-event'
 import { defaultOptions } from '../packages/sdk/src/options'
 import { wireLimits } from '../packages/sdk/src/wire'
 import { githubSlug } from '../site/github-slug.mjs'
+import { readPart } from './support/docs-part'
 import { root } from './support/source-files'
 
 const documents = listMarkdown(root)
@@ -81,20 +83,8 @@ function docstrings(path: string, container: string): Map<string, string> {
   return found
 }
 
-/**
- * The part of a document between `<!-- name:begin -->` and `<!-- name:end -->`, and what it should be.
- * `UPDATE_DOCS=1` writes it there.
- */
-function readPart(path: string, name: string, lines: string[]) {
-  const text = readFileSync(join(root, path), 'utf8')
-  const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`]
-  const from = text.indexOf(begin) + begin.length
-  const to = text.indexOf(end)
-  if (to < from) throw new Error(`${path} has no part between ${begin.trim()} and ${end}.`)
-  const wanted = `\n${lines.join('\n')}\n\n`
-  if (process.env.UPDATE_DOCS) writeFileSync(join(root, path), text.slice(0, from) + wanted + text.slice(to))
-  return { found: process.env.UPDATE_DOCS ? wanted : text.slice(from, to), wanted }
-}
+/** Tables are aligned by the formatter, which changes nothing of what they say. */
+const squeeze = (text: string) => text.replaceAll(/-{3,}/g, '---').replaceAll(/\s+/g, ' ')
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
@@ -141,6 +131,51 @@ describe('documents', () => {
       ...rows,
     ])
     expect(found).toBe(wanted)
+  })
+
+  test('the operations page tells what was measured', () => {
+    const { machine, rows, bytesPerEvent } = JSON.parse(
+      readFileSync(join(root, 'bench/ingest/result.json'), 'utf8'),
+    ) as {
+      machine: { postgres: string; node: string; cpu: string; cores: number }
+      rows: { title: string; perSecond: number; perCpuSecond: number }[]
+      bytesPerEvent: { heap: number; indexes: number; total: number }
+    }
+    const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+    const { heap, indexes, total } = bytesPerEvent
+    const { found, wanted } = readPart('docs/operations.md', 'sizing', [
+      '| what | events a second | events a CPU-second |',
+      '| --- | --- | --- |',
+      ...rows
+        .filter(({ title }) => title.startsWith('collector'))
+        .map(({ title, perSecond, perCpuSecond }) => `| ${title} | ${whole(perSecond)} | ${whole(perCpuSecond)} |`),
+      '',
+      `An event takes ${whole(total)} bytes on disk, ${whole(indexes)} of them indexes and ${whole(heap)} the row. ` +
+        `${machine.cores} cores of an ${machine.cpu}, PostgreSQL ${machine.postgres}, Node ${machine.node.slice(1)}.`,
+    ])
+    expect(squeeze(found)).toBe(squeeze(wanted))
+  })
+
+  test('the privacy page names every field of a stored event, and how long what is kept by default', () => {
+    const page = readFileSync(join(root, 'docs/privacy.md'), 'utf8')
+    expect(exportedFields.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+    const told = [...page.matchAll(/^\|[^|]+\|([^|]+)\| `([A-Z_]+)` +\|$/gm)]
+    const defaults = new Map(configTable().map((row) => [row.variable, row.default]))
+    expect(told.map(([, howLong, variable]) => [variable, /\d+/.exec(howLong!)?.[0]])).toEqual(
+      told.map(([, , variable]) => [variable, defaults.get(variable!)]),
+    )
+    expect(told.length).toBeGreaterThan(2)
+  })
+
+  test('every function that the architecture names is in the file that it names', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8').replaceAll(/\s+/g, ' ')
+    const named = [...page.matchAll(/`(\w+)\(\)` in `((?:sdk|collector)\/src\/[\w/-]+\.ts)`/g)]
+    const missing = named.filter(([, name, path]) => {
+      const source = readFileSync(join(root, 'packages', path!), 'utf8')
+      return !new RegExp(`^export (async )?function ${name}\\b`, 'm').test(source)
+    })
+    expect(missing.map(([text]) => text)).toEqual([])
+    expect(named.length).toBeGreaterThan(20)
   })
 
   const defaults = Object.entries(defaultOptions).filter(([, value]) => typeof value !== 'object')

@@ -8,7 +8,7 @@ import { buildSdk } from './build-sdk.mjs'
 import { runCell } from './cell.mjs'
 import { exits, troubles } from './cells.mjs'
 import { formatMatrix, formatTotals, formatVerdicts, judge, toRows, toTotals } from './report.mjs'
-import { bundlePage, nameOf, sdks, versionOf } from './sdks.mjs'
+import { bundlePage, chooseSdks, nameOf, versionOf } from './sdks.mjs'
 import { openCollector, openSink, openSite } from './servers.mjs'
 
 const { values } = parseArgs({
@@ -94,14 +94,6 @@ function atLeastOne(name) {
   const number = Number(values[name])
   if (Number.isInteger(number) && number >= 1) return number
   throw new Error(`bench: expected --${name} to be a whole number from 1 up, got "${values[name]}".`)
-}
-
-/** `--only sightline,posthog`. */
-function chooseSdks(wish) {
-  const chosen = wish?.split(',') ?? Object.keys(sdks)
-  const unknown = chosen.find((key) => !sdks[key])
-  if (unknown === undefined) return chosen
-  throw new Error(`bench: expected --only to name some of ${Object.keys(sdks).join(', ')}, got "${unknown}".`)
 }
 
 /** `--cells crash,reload:offline`: all cells of an exit or of a trouble, or one cell. */

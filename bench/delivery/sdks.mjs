@@ -21,6 +21,14 @@ export const sdks = {
 
 export const nameOf = (key) => sdks[key].name
 
+/** `--only sightline,posthog`. */
+export function chooseSdks(wish) {
+  const chosen = wish?.split(',') ?? Object.keys(sdks)
+  const unknown = chosen.find((key) => !sdks[key])
+  if (unknown === undefined) return chosen
+  throw new Error(`bench: expected --only to name some of ${Object.keys(sdks).join(', ')}, got "${unknown}".`)
+}
+
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url))
 
 /** The script of a page: `globalThis.bench` holds the exports of page.mjs, which start and use this SDK. */

@@ -12,12 +12,16 @@ const pg = createRequire(join(collectorDir, 'package.json'))('pg')
 /** Linux counts CPU time in hundredths of a second, on every architecture (proc_pid_stat(5), USER_HZ). */
 const TICKS_PER_SECOND = 100
 
-/** @returns a migrated-by-nobody database: its `url`, a `query` function, `cpuSeconds()` of the whole server, `drop()` */
-export async function openPostgres(givenUrl) {
+/**
+ * @param kept the name of a database that an earlier run left, instead of a new one
+ * @returns a migrated-by-nobody database: its `name` and `url`, a `query` function, `cpuSeconds()` of the whole server,
+ *   `drop()`, and `end()`, which leaves it
+ */
+export async function openPostgres(givenUrl, kept) {
   const server = givenUrl === undefined ? await startServer() : { url: givenUrl, stop: async () => {} }
   try {
-    const name = `sightline_bench_${randomBytes(4).toString('hex')}`
-    await runOnce(server.url, `create database ${name}`)
+    const name = kept ?? `sightline_bench_${randomBytes(4).toString('hex')}`
+    if (kept === undefined) await runOnce(server.url, `create database ${name}`)
     const url = new URL(server.url)
     url.pathname = `/${name}`
     // Texts as PostgreSQL sends them, so that rows can be written again as they are.
@@ -29,10 +33,15 @@ export async function openPostgres(givenUrl) {
     )
     const mainPid = (await readStat(pid)).parent
     return {
+      name,
       url: url.href,
       version,
       query,
       cpuSeconds: () => serverCpuSeconds(mainPid),
+      async end() {
+        await client.end()
+        await server.stop()
+      },
       async drop() {
         await client.end()
         await runOnce(server.url, `drop database if exists ${name} with (force)`)

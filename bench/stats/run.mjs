@@ -34,6 +34,8 @@ const { values } = parseArgs({
     'raw-days': { type: 'string', default: '30' },
     rounds: { type: 'string', default: '20' },
     only: { type: 'string' },
+    kept: { type: 'string' },
+    keep: { type: 'boolean', default: false },
   },
 })
 const [events, contents, viewers, closedDays, rawDays, rounds] = [
@@ -47,50 +49,14 @@ const [events, contents, viewers, closedDays, rawDays, rounds] = [
 
 const adminToken = 'stats-bench-token-of-more-than-thirty-two-characters'
 const bundle = await bundleCollector()
-const postgres = await openPostgres(process.env.DATABASE_URL)
-const closing = [() => postgres.drop(), bundle.remove]
+if (values.keep && process.env.DATABASE_URL === undefined)
+  throw new Error('bench: expected DATABASE_URL with --keep; the embedded PostgreSQL ends with the run.')
+const postgres = await openPostgres(process.env.DATABASE_URL, values.kept)
+const isKept = values.keep || values.kept !== undefined
+if (isKept) console.log(`the database ${postgres.name} is kept: --kept ${postgres.name} asks it again`)
+const closing = [() => (isKept ? postgres.end() : postgres.drop()), bundle.remove]
 try {
-  const { openDatabase, migrate, createSiteClock, closeDays } = await import(pathToFileURL(bundle.file).href)
-  const db = await openDatabase({ databaseUrl: postgres.url })
-  closing.unshift(() => db.close())
-  await migrate(db)
-
-  const nowMs = Date.now()
-  const today = new Date(nowMs).toISOString().slice(0, 10)
-  const days = Array.from({ length: closedDays + 1 }, (_, index) =>
-    new Date(Date.parse(today) - (closedDays - index) * DAY_MS).toISOString().slice(0, 10),
-  )
-  const startedAt = performance.now()
-  const since = () => `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`
-  await writeTraffic(postgres.query, {
-    events,
-    contents,
-    viewers,
-    days,
-    untilMs: nowMs,
-    onProgress: (day) => process.stdout.write(`\r${day} written after ${since()} `),
-  })
-  await postgres.query('vacuum analyze')
-  console.log(`\n${events} events written after ${since()}`)
-
-  const clock = createSiteClock('UTC')
-  const closeMs = []
-  let lastAt = performance.now()
-  const closed = await closeDays({
-    db: { kysely: db.jobs },
-    clock,
-    rawRetentionDays: rawDays,
-    rules: { watchSkipMs: 3_000, watchSkipPercent: 10, watchCompletePercent: 95, compareKeys: ['variant'] },
-    now: nowMs,
-    onClosed({ events: counted }) {
-      if (counted > 0) closeMs.push(performance.now() - lastAt)
-      lastAt = performance.now()
-    },
-  })
-  const differences = closed.reduce((sum, { difference }) => sum + difference, 0)
-  if (differences > 0) throw new Error(`bench: expected the counters to agree with the events, got ${differences} off.`)
-  await postgres.query('vacuum analyze')
-  console.log(`${closed.length} days closed after ${since()}, ${quantile(closeMs, 0.5).toFixed(0)} ms a day`)
+  const closeMs = values.kept === undefined ? await fill() : []
 
   const config = { adminToken, statsCacheMs: 0, trending: true, rawRetentionDays: rawDays }
   const collector = startChild('collector-process.mjs', {
@@ -99,7 +65,8 @@ try {
   closing.unshift(collector.end)
   const { port } = await collector.ask('ready')
   const questions = routes({ contents }).filter(({ name }) => values.only === undefined || name.includes(values.only))
-  if (questions.length === 0) throw new Error(`bench: expected --only to be part of a question's name, got "${values.only}".`)
+  if (questions.length === 0)
+    throw new Error(`bench: expected --only to be part of a question's name, got "${values.only}".`)
   const ask = async ({ url }, round) => {
     const begin = performance.now()
     const answer = await fetch(`http://127.0.0.1:${port}${url(round)}`, {
@@ -155,11 +122,61 @@ try {
     rows,
     bytes: Object.fromEntries(sizes.map(({ table, bytes }) => [table, Number(bytes)])),
   }
-  if (values.only === undefined)
+  if (values.only === undefined && values.kept === undefined)
     await writeFile(fileURLToPath(new URL('result.json', import.meta.url)), `${JSON.stringify(result, undefined, 2)}\n`)
   process.exitCode = slow.length === 0 && besideP99Ms <= MOST_TIMES * aloneP99Ms ? 0 : 1
 } finally {
   for (const close of closing) await close()
+}
+
+/**
+ * Writes the events as ingest would have left them, and has the collector close the days.
+ *
+ * @returns milliseconds that each day took
+ */
+async function fill() {
+  const { openDatabase, migrate, createSiteClock, closeDays } = await import(pathToFileURL(bundle.file).href)
+  const db = await openDatabase({ databaseUrl: postgres.url })
+  await migrate(db)
+
+  const nowMs = Date.now()
+  const today = new Date(nowMs).toISOString().slice(0, 10)
+  const days = Array.from({ length: closedDays + 1 }, (_, index) =>
+    new Date(Date.parse(today) - (closedDays - index) * DAY_MS).toISOString().slice(0, 10),
+  )
+  const startedAt = performance.now()
+  const since = () => `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`
+  await writeTraffic(postgres.query, {
+    events,
+    contents,
+    viewers,
+    days,
+    untilMs: nowMs,
+    onProgress: (day) => process.stdout.write(`\r${day} written after ${since()} `),
+  })
+  await postgres.query('vacuum analyze')
+  console.log(`\n${events} events written after ${since()}`)
+
+  const clock = createSiteClock('UTC')
+  const closeMs = []
+  let lastAt = performance.now()
+  const closed = await closeDays({
+    db: { kysely: db.jobs },
+    clock,
+    rawRetentionDays: rawDays,
+    rules: { watchSkipMs: 3_000, watchSkipPercent: 10, watchCompletePercent: 95, compareKeys: ['variant'] },
+    now: nowMs,
+    onClosed({ events: counted }) {
+      if (counted > 0) closeMs.push(performance.now() - lastAt)
+      lastAt = performance.now()
+    },
+  })
+  const differences = closed.reduce((sum, { difference }) => sum + difference, 0)
+  if (differences > 0) throw new Error(`bench: expected the counters to agree with the events, got ${differences} off.`)
+  await postgres.query('vacuum analyze')
+  console.log(`${closed.length} days closed after ${since()}, ${quantile(closeMs, 0.5).toFixed(0)} ms a day`)
+  await db.close()
+  return closeMs
 }
 
 function summary(tookMs) {

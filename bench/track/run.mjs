@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { brotliCompressSync } from 'node:zlib'
 import { buildSdk } from '../delivery/build-sdk.mjs'
-import { bundleAlone, bundlePage, nameOf, sdks, versionOf } from '../delivery/sdks.mjs'
+import { bundleAlone, bundlePage, chooseSdks, nameOf, versionOf } from '../delivery/sdks.mjs'
 import { openSink, openSite } from '../delivery/servers.mjs'
 import { installOnce, launchChromium } from '../observe/browser.mjs'
 import { formatRows, formatSizes, formatVerdicts, judge, toRows } from './report.mjs'
 import { measureAlone, measureCalls, measureQueued } from './measure.mjs'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, only: { type: 'string' } } })
 const roundCount = Number(values.rounds)
 if (!Number.isInteger(roundCount) || roundCount < 1) {
   throw new Error(`bench: expected --rounds to be a whole number from 1 up, got "${values.rounds}".`)
@@ -22,7 +22,7 @@ const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-em
 
 installOnce()
 const sightlineFile = buildSdk()
-const keys = Object.keys(sdks)
+const keys = chooseSdks(values.only)
 const closing = []
 try {
   const scripts = {}
@@ -65,7 +65,8 @@ try {
   }
 
   const rows = toRows(rounds)
-  const verdicts = judge(rows, sizes)
+  // Alone there is nobody to be compared with.
+  const verdicts = keys.length > 1 ? judge(rows, sizes) : []
   for (const size of ['thousand', 'tenThousand', 'queued']) {
     console.log(`\n${formatRows(rows[size], size, nameOf)}`)
   }
@@ -74,8 +75,10 @@ try {
 
   const path = fileURLToPath(new URL('result.json', import.meta.url))
   const result = { machine: { ...machine, loadAfter: loadavg()[0] }, verdicts, sizes, rows, rounds }
-  await writeFile(path, JSON.stringify(result, undefined, 2))
-  console.log(`\nload ${loadavg()[0].toFixed(1)} at the end; every sample: ${path}`)
+  if (values.only === undefined) await writeFile(path, JSON.stringify(result, undefined, 2))
+  console.log(
+    `\nload ${loadavg()[0].toFixed(1)} at the end${values.only === undefined ? `; every sample: ${path}` : ''}`,
+  )
   process.exitCode = verdicts.every(({ kept }) => kept) ? 0 : 1
 } finally {
   for (const close of closing.toReversed()) await close()

@@ -10,7 +10,11 @@ import { createPostgresDatabase } from './support/databases'
 import { countersOffBy, countRows, mixedEvents, storedIds } from './support/events'
 
 const ADMIN_TOKEN = 'Zt8-wQ4nB6vM1xK9pL3sD7fG5hJ2rC0y'
-const BATCHES = 80
+const EVENTS_A_BATCH = 500
+/** `COPY_EVENTS=1000000` is the full size; then it takes minutes. */
+const BATCHES = Math.ceil(Number(process.env.COPY_EVENTS ?? 8_000) / EVENTS_A_BATCH)
+/** So long for each thousand events, beside what starting takes. */
+const MS_PER_THOUSAND = 1_000
 
 const undo: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -52,40 +56,45 @@ async function ask(env: Record<string, string>): Promise<unknown[]> {
   return answers
 }
 
-test('killed twice on the way: equal counts, equal answers', async () => {
-  const { dataDir, url } = await places()
-  const filling = await startCollector({ DATA_DIR: dataDir, ADMIN_TOKEN, LOG_LEVEL: 'silent' })
-  for (let batch = 0; batch < BATCHES; batch++) {
-    const body = JSON.stringify({ events: mixedEvents(100) })
-    expect((await fetch(`${filling.url}/v1/events`, { method: 'POST', body })).status).toBe(200)
-  }
-  filling.signal('SIGTERM')
-  expect(await filling.ended).toBe(0)
-  const before = await ask({ DATA_DIR: dataDir })
+test(
+  'killed twice on the way: equal counts, equal answers',
+  async () => {
+    const { dataDir, url } = await places()
+    const filling = await startCollector({ DATA_DIR: dataDir, ADMIN_TOKEN, LOG_LEVEL: 'silent' })
+    for (let batch = 0; batch < BATCHES; batch++) {
+      const body = JSON.stringify({ events: mixedEvents(EVENTS_A_BATCH) })
+      const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+      expect((await fetch(`${filling.url}/v1/events`, { method: 'POST', headers, body })).status).toBe(200)
+    }
+    filling.signal('SIGTERM')
+    expect(await filling.ended).toBe(0)
+    const before = await ask({ DATA_DIR: dataDir })
 
-  const command = ['migrate', '--to', url, '--data-dir', dataDir]
-  for (const part of [25, 60]) {
-    const copying = runCli(command)
-    const percent = () => Number(/(\d+) % of [^%]*$/.exec(copying.output())?.[1] ?? 0)
-    while (percent() < part && copying.child.exitCode === null) await sleep(2)
-    copying.child.kill('SIGKILL')
-    expect(await copying.ended).toBe('SIGKILL')
-  }
-  const { ended, output } = runCli(command)
-  expect([await ended, output()]).toEqual([0, expect.stringContaining('The counts of all tables are equal.')])
-  // It went on: the first thing that it says is how much is there.
-  expect(Number(/^(\d+) % of/.exec(output())?.[1])).toBeGreaterThanOrEqual(50)
+    const command = ['migrate', '--to', url, '--data-dir', dataDir]
+    for (const part of [25, 60]) {
+      const copying = runCli(command)
+      const percent = () => Number(/(\d+) % of [^%]*$/.exec(copying.output())?.[1] ?? 0)
+      while (percent() < part && copying.child.exitCode === null) await sleep(2)
+      copying.child.kill('SIGKILL')
+      expect(await copying.ended).toBe('SIGKILL')
+    }
+    const { ended, output } = runCli(command)
+    expect([await ended, output()]).toEqual([0, expect.stringContaining('The counts of all tables are equal.')])
+    // It went on: the first thing that it says is how much is there.
+    expect(Number(/^(\d+) % of/.exec(output())?.[1])).toBeGreaterThanOrEqual(50)
 
-  expect(await ask({ DATABASE_URL: url })).toEqual(before)
-  const [source, target] = [await openDatabase({ dataDir }), await openDatabase({ databaseUrl: url })]
-  undo.unshift(
-    () => source.close(),
-    () => target.close(),
-  )
-  expect(await storedIds(target)).toEqual(await storedIds(source))
-  expect(await countRows(target, 'events')).toBe(BATCHES * 100)
-  expect(await countersOffBy(target)).toEqual([])
-}, 240_000)
+    expect(await ask({ DATABASE_URL: url })).toEqual(before)
+    const [source, target] = [await openDatabase({ dataDir }), await openDatabase({ databaseUrl: url })]
+    undo.unshift(
+      () => source.close(),
+      () => target.close(),
+    )
+    expect(await storedIds(target)).toEqual(await storedIds(source))
+    expect(await countRows(target, 'events')).toBe(BATCHES * EVENTS_A_BATCH)
+    expect(await countersOffBy(target)).toEqual([])
+  },
+  240_000 + (BATCHES * EVENTS_A_BATCH * MS_PER_THOUSAND) / 1_000,
+)
 
 test.each([
   [

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ContentPage } from './content-page'
 import { FeedPage } from './feed-page'
 import { Frame } from './frame'
+import { noteKeptRole, readKeptRole } from './kept-role'
 import { LivePage } from './live-page'
 import { LoadingNotice } from './notices'
 import { OverviewPage } from './overview-page'
@@ -38,40 +39,59 @@ interface AppProps {
 type State =
   { is: 'asking' } | { is: 'out'; reason: string | null; mayRetry: boolean } | { is: 'in'; client: Client; who: Who }
 
+/**
+ * Who it will turn out to be, so that the first numbers need not wait for the collector to say it. A wrong guess opens nothing:
+ * every question is answered by what the token may read.
+ */
+function guessWho(token: string | null): Who | null {
+  // A token of the site names its reader where only the collector reads it.
+  const role = token === null ? readKeptRole() : token.includes('.') ? null : 'admin'
+  return role && { role, userId: null, isKept: token === null }
+}
+
 /** Nobody is signed in, for this reason. */
 const out = (reason: string | null, mayRetry = false): State => ({ is: 'out', reason, mayRetry })
 
 export function App({ request, base, token, share = null }: AppProps) {
   const given = share ?? token
   const [state, setState] = useState<State>({ is: 'asking' })
+  const entries = useRef(0)
 
   const enter = useCallback(
-    async (token: string | null, isKept: boolean) => {
-      setState({ is: 'asking' })
+    async (token: string | null, isKept: boolean, guess: Who | null = null) => {
+      const entry = ++entries.current
+      const client = createClient(request, base, token)
+      setState(guess === null ? { is: 'asking' } : { is: 'in', client, who: guess })
+      const settle = (next: State) => {
+        // Whoever left meanwhile stays out.
+        if (entry === entries.current) setState(next)
+      }
       try {
-        const asked = createClient(request, base, token)
-        const who = await asked.ask<Who>('session', { method: isKept ? 'POST' : 'GET' })
-        if (who.role === 'none') return setState(out(null))
+        const who = await client.ask<Who>('session', { method: isKept ? 'POST' : 'GET' })
+        if (share === null) noteKeptRole(who)
+        if (who.role === 'none') return settle(out(null))
         // Any other token behind `#share=` was put there by mistake.
-        if (share !== null && who.role !== 'share')
-          return setState(out('This is not a share link. Ask for another one.'))
-        setState({ is: 'in', who, client: who.isKept ? createClient(request, base, null) : asked })
+        if (share !== null && who.role !== 'share') return settle(out('This is not a share link. Ask for another one.'))
+        settle({ is: 'in', who, client: who.isKept && guess === null ? createClient(request, base, null) : client })
       } catch (error) {
-        if (!(error instanceof StatsFailure)) return setState(out('The answer of the collector could not be read.'))
+        if (!(error instanceof StatsFailure)) return settle(out('The answer of the collector could not be read.'))
         const { kind, message, said } = error
-        if (share !== null) return setState(out(said ?? message, kind === 'unavailable'))
-        setState(out(token === null && kind === 'signed_out' ? 'You were signed out. Sign in again.' : message))
+        if (share !== null) return settle(out(said ?? message, kind === 'unavailable'))
+        if (kind === 'signed_out') noteKeptRole({ role: 'none', isKept: false })
+        settle(out(message))
       }
     },
     [request, base, share],
   )
 
-  useEffect(() => void enter(given, false), [given, enter])
+  useEffect(() => void enter(given, false, share === null ? guessWho(given) : null), [given, share, enter])
 
   const leave = useCallback(
     (reason: string | null) => {
       // The link was shut: its own answer says how.
       if (share !== null) return void enter(share, false)
+      entries.current++
+      noteKeptRole({ role: 'none', isKept: false })
       // The cookie goes too; a collector that is away keeps it until it runs out, which the next visit shows.
       createClient(request, base, null)
         .open('session', { method: 'DELETE' })

@@ -1,8 +1,16 @@
 // One content: seen, viewed, clicked, liked and shared as a funnel; its days, sources and watches. Or the list to choose from.
-import type { Breakdown, ContentDistributions, ContentStats, TopContent, TopMetric } from '@sightline/collector/stats'
+import type {
+  Breakdown,
+  ContentDistributions,
+  ContentPositions,
+  ContentStats,
+  TopContent,
+  TopMetric,
+} from '@sightline/collector/stats'
 import type { ContentRef } from '@sightline/sdk/wire'
 import { useState } from 'preact/hooks'
 import { BreakdownPanel } from './breakdown-panel'
+import { CsvButton } from './data-table'
 import { DistributionPanels } from './distribution-panels'
 import { formats, NOTHING } from './format'
 import { Freshness } from './freshness'
@@ -12,6 +20,7 @@ import { MetricCards, methodOf } from './metric-cards'
 import { Answered } from './notices'
 import { isEmpty, metricOf, rangeBefore } from './overview-page'
 import { Panel } from './panel'
+import { ContentPositionPanel, MOST_POSITIONS } from './position-panel'
 import { SeriesPanel } from './series-panel'
 import { useSession } from './session'
 import { contentPath, maybe, rangeOf, type Maybe } from './stats-client'
@@ -130,61 +139,90 @@ function ContentList() {
 interface Step {
   label: string
   count: number
+  class?: string
 }
 
-/** From seen to shared; each with its share of the first. */
-function Funnel({ steps }: { steps: Step[] }) {
-  const first = steps[0]?.count ?? 0
-  const most = Math.max(1, ...steps.map(({ count }) => count))
+interface BarListProps {
+  steps: Step[]
+  /** What the bars are drawn to. */
+  most: number
+  /** What the shares are of. */
+  whole: number
+}
+
+/** Steps as bars, each with its share of the whole. */
+const BarList = ({ steps, most, whole }: BarListProps) => (
+  <ol class="funnel">
+    {steps.map(({ label, count, class: name = '' }) => (
+      <li key={label}>
+        <span class="funnel-label">{label}</span>
+        <span class="funnel-track">
+          <span class={`bar ${name}`} style={{ width: `${(100 * count) / Math.max(1, most)}%` }} />
+        </span>
+        <b>{formats.count(count)}</b>
+        <small>{whole === 0 ? NOTHING : formats.share(count / whole)}</small>
+      </li>
+    ))}
+  </ol>
+)
+
+const stepsCsv = (name: string, steps: Step[], whole: number, fileDays: string) => (
+  <CsvButton
+    name={name}
+    rows={steps}
+    columns={[
+      { label: 'Step', value: ({ label }) => label },
+      { label: 'Events', value: ({ count }) => count },
+      { label: 'Share', value: ({ count }) => (whole === 0 ? null : count / whole) },
+    ]}
+    fileDays={fileDays}
+  />
+)
+
+function FunnelPanel({ totals, fileDays }: { totals: ContentStats['totals']; fileDays: string }) {
+  const { impressions, views, clicks, likes, shares } = totals
+  const steps: Step[] = [
+    { label: 'Seen', count: impressions },
+    { label: 'Viewed', count: views },
+    { label: 'Clicked', count: clicks },
+    { label: 'Liked', count: likes },
+    { label: 'Shared', count: shares },
+  ]
+  const title = 'From seen to shared'
   return (
-    <ol class="funnel">
-      {steps.map(({ label, count }) => (
-        <li key={label}>
-          <span class="funnel-label">{label}</span>
-          <span class="funnel-track">
-            <span class="bar" style={{ width: `${(100 * count) / most}%` }} />
-          </span>
-          <b>{formats.count(count)}</b>
-          <small>{first === 0 ? NOTHING : formats.share(count / first)}</small>
-        </li>
-      ))}
-    </ol>
+    <Panel
+      id="funnel"
+      title={title}
+      class="list"
+      note="Shares of the impressions"
+      tools={stepsCsv(title, steps, impressions, fileDays)}
+    >
+      <BarList steps={steps} most={Math.max(...steps.map(({ count }) => count))} whole={impressions} />
+    </Panel>
   )
 }
 
-function WatchPanel({ watches }: { watches: ContentStats['watches'] }) {
-  const total = watches.skipped + watches.partial + watches.completed
-  const classes = [
-    { label: 'Skipped', count: watches.skipped, class: 'skipped' },
-    { label: 'Partly', count: watches.partial, class: 'partial' },
-    { label: 'Completed', count: watches.completed, class: 'completed' },
+function WatchPanel({ watches, fileDays }: { watches: ContentStats['watches']; fileDays: string }) {
+  const { skipped, partial, completed, completionRate, interval } = watches
+  const total = skipped + partial + completed
+  const steps: Step[] = [
+    { label: 'Skipped', count: skipped, class: 'skipped' },
+    { label: 'Partly', count: partial, class: 'partial' },
+    { label: 'Completed', count: completed, class: 'completed' },
   ]
+  const sure = interval === null ? '' : ` (95 %: ${formats.part(interval.low)} to ${formats.part(interval.high)})`
   return (
     <Panel
       id="watches"
       title="Watches"
       class="list"
-      note={
-        watches.interval === null
-          ? `Completed: ${formats.share(watches.completionRate)}`
-          : `Completed: ${formats.share(watches.completionRate)} (95 %: ${formats.part(watches.interval.low)} to ${formats.part(watches.interval.high)})`
-      }
+      note={`Completed: ${formats.share(completionRate)}${sure}`}
+      tools={stepsCsv('Watches', steps, total, fileDays)}
     >
       {total === 0 ? (
         <p class="quiet nothing">Nothing was watched in this period.</p>
       ) : (
-        <ol class="funnel">
-          {classes.map(({ label, count, class: name }) => (
-            <li key={label}>
-              <span class="funnel-label">{label}</span>
-              <span class="funnel-track">
-                <span class={`bar ${name}`} style={{ width: `${(100 * count) / total}%` }} />
-              </span>
-              <b>{formats.count(count)}</b>
-              <small>{formats.share(count / total)}</small>
-            </li>
-          ))}
-        </ol>
+        <BarList steps={steps} most={total} whole={total} />
       )}
     </Panel>
   )
@@ -195,6 +233,7 @@ interface Loaded {
   before: ContentStats | null
   /** Refused where the single events of all days are gone. */
   distributions: Maybe<ContentDistributions>
+  positions: Maybe<ContentPositions> | null
 }
 
 function OneContent({ content }: { content: ContentRef }) {
@@ -211,6 +250,15 @@ function OneContent({ content }: { content: ContentRef }) {
     const spread = maybe(
       client.ask<ContentDistributions>(contentPath(content, 'distributions'), { query: range, signal }),
     )
+    // A page stands in no list.
+    const places = isPage
+      ? null
+      : maybe(
+          client.ask<ContentPositions>(contentPath(content, 'positions'), {
+            query: { ...range, limit: MOST_POSITIONS },
+            signal,
+          }),
+        )
     const compared = async (now: ContentStats) => {
       const past = compares ? rangeBefore(now) : null
       if (past === null) return null
@@ -218,13 +266,13 @@ function OneContent({ content }: { content: ContentRef }) {
       return isEmpty(before) ? null : before
     }
     const loading = client.ask<ContentStats>(path, { query: { ...range, type: metricNotes[counted].type }, signal })
-    const [now, before, distributions] = await Promise.all([loading, loading.then(compared), spread])
-    return { now, before, distributions }
+    const [now, before, distributions, positions] = await Promise.all([loading, loading.then(compared), spread, places])
+    return { now, before, distributions, positions }
   })
 
   return (
     <Answered state={state}>
-      {({ now, before, distributions }) => {
+      {({ now, before, distributions, positions }) => {
         shownRange.current = now
         const { totals } = now
         const fileDays = `${now.from} ${now.to}`
@@ -258,20 +306,8 @@ function OneContent({ content }: { content: ContentRef }) {
               />
             </Panel>
             <div class="columns">
-              {!isPage && (
-                <Panel id="funnel" title="From seen to shared" class="list" note="Shares of the impressions">
-                  <Funnel
-                    steps={[
-                      { label: 'Seen', count: totals.impressions },
-                      { label: 'Viewed', count: totals.views },
-                      { label: 'Clicked', count: totals.clicks },
-                      { label: 'Liked', count: totals.likes },
-                      { label: 'Shared', count: totals.shares },
-                    ]}
-                  />
-                </Panel>
-              )}
-              {!isPage && <WatchPanel watches={now.watches} />}
+              {!isPage && <FunnelPanel totals={totals} fileDays={fileDays} />}
+              {!isPage && <WatchPanel watches={now.watches} fileDays={fileDays} />}
               <DistributionPanels asked={distributions} />
             </div>
             <SeriesPanel
@@ -299,6 +335,7 @@ function OneContent({ content }: { content: ContentRef }) {
               past={before}
               timezone={now.timezone}
             />
+            {positions !== null && <ContentPositionPanel asked={positions} />}
             <div class="columns">
               <BreakdownPanel
                 dimensions={['source', 'viewType', 'channel']}

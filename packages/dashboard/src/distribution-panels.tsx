@@ -112,7 +112,7 @@ export const DistributionPanels = ({ asked }: { asked: Maybe<ContentDistribution
       asked={asked}
       rowsOf={({ scrollDepth: { reached, count } }) => ({ rows: reached, count })}
       columnsOf={() => [
-        { label: 'At least', value: ({ percent }) => `${percent} %` },
+        { label: 'At least', show: ({ percent }) => formats.percent(percent), value: ({ percent }) => percent / 100 },
         viewsColumn,
         shareColumn(({ share }) => share),
       ]}

@@ -1,11 +1,12 @@
 // How a feed does: click-through by source and position with intervals, what is on the rise, when people act, which variant wins.
 import type { Comparison, HoursOfWeek, Positions, SiteBreakdown, SiteStats, Trending } from '@sightline/collector/stats'
 import { ComparePanel } from './compare-panel'
+import { formats } from './format'
 import { Freshness } from './freshness'
 import { GoLink } from './go-link'
 import { HoursPanel } from './hours-panel'
 import { Answered } from './notices'
-import { PositionPanel } from './position-panel'
+import { MOST_POSITIONS, PositionPanel } from './position-panel'
 import type { Selection } from './selection'
 import { useSession } from './session'
 import { ratesBySource, SourcePanel } from './source-panel'
@@ -13,9 +14,6 @@ import { daysOf, maybe, rangeOf, type Client, type Maybe } from './stats-client'
 import { TrendPanel } from './trend-panel'
 import { useAnswer } from './use-answer'
 import { useNavigation } from './use-selection'
-
-/** As many places as the API tells at once. */
-const MOST_POSITIONS = '1000'
 
 interface Feed {
   site: SiteStats
@@ -62,7 +60,11 @@ export function FeedPage() {
                 </GoLink>
               </p>
             )}
-            <PositionPanel positions={positions} audience={audience} />
+            <PositionPanel
+              positions={positions}
+              note={`${formats.days(positions.from, positions.to)}${audience === 'all' ? '' : ' · everyone: places are not counted by audience'}`}
+              fileDays={`${positions.from} ${positions.to}`}
+            />
             <div class="columns">
               <SourcePanel rates={ratesBySource(impressions, clicks)} days={`${site.from} ${site.to}`} />
               <TrendPanel trending={trending} />

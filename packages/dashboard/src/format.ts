@@ -19,7 +19,7 @@ export function createFormats(locale?: string) {
       maximumFractionDigits: digits,
       ...(sign && { signDisplay: 'exceptZero' as const }),
     })
-  const [share, wholeShare, difference] = [percent(2), percent(1), percent(2, true)]
+  const [share, wholeShare, wholePercent, difference] = [percent(2), percent(1), percent(0), percent(2, true)]
   const [change, smallChange] = [percent(0, true), percent(1, true)]
   const seconds = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
   const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
@@ -33,6 +33,8 @@ export function createFormats(locale?: string) {
     count: (value: number) => count.format(value),
     score: (value: number) => score.format(value),
     share: (value: number | null) => (value === null ? NOTHING : share.format(value)),
+    /** Of a whole number of percent. */
+    percent: (value: number) => wholePercent.format(value / 100),
     /** With one digit, for bars. */
     part: (value: number) => wholeShare.format(value),
     /** Growth from one number to another, `+12 %`; nothing to compare with gives `null`. */

@@ -1,6 +1,6 @@
 // The jobs of the collectors: how often each runs, when it last succeeded, how late it is.
 import type { TrustReport } from '@sightline/collector/trust'
-import { DataTable, type Column } from './data-table'
+import { CsvButton, DataTable, type Column } from './data-table'
 import { formats } from './format'
 import { Panel } from './panel'
 
@@ -36,7 +36,12 @@ const errorColumn: Column<Job> = {
 }
 
 export const JobPanel = ({ jobs }: { jobs: TrustReport['jobs'] }) => (
-  <Panel id="jobs" title="Jobs" class="list">
+  <Panel
+    id="jobs"
+    title="Jobs"
+    class="list"
+    tools={<CsvButton name="Jobs" rows={jobs} columns={[...jobColumns, errorColumn]} />}
+  >
     <DataTable
       name="Jobs"
       rows={jobs}

@@ -1,7 +1,7 @@
 // Dead letters, and the buttons that store them again.
 import type { Replay, TrustReport } from '@sightline/collector/trust'
 import { useState } from 'preact/hooks'
-import { DataTable, type Column } from './data-table'
+import { CsvButton, DataTable, type Column } from './data-table'
 import { formats } from './format'
 import { Panel } from './panel'
 import { useSession } from './session'
@@ -55,11 +55,14 @@ export function LetterPanel({ letters, onChanged }: { letters: TrustReport['dead
       note="Events that the database refused; kept for 7 days"
       class="list"
       tools={
-        letters.count > 0 && (
-          <button class="quiet-button" type="button" disabled={isBusy} onClick={() => void replay()}>
-            Store all {formats.count(letters.count)} again
-          </button>
-        )
+        <>
+          {letters.count > 0 && (
+            <button class="quiet-button" type="button" disabled={isBusy} onClick={() => void replay()}>
+              Store all {formats.count(letters.count)} again
+            </button>
+          )}
+          <CsvButton name="Dead letters" rows={letters.items} columns={columns} />
+        </>
       }
     >
       <DataTable

@@ -3,7 +3,7 @@ import type { LiveMessage } from '@sightline/collector/live'
 import type { SiteStats } from '@sightline/collector/stats'
 import type { Now } from '@sightline/collector/trust'
 import { useEffect, useState } from 'preact/hooks'
-import { DataTable, type Column } from './data-table'
+import { CsvButton, DataTable, type Column } from './data-table'
 import { formats, NOTHING } from './format'
 import { listenLive, type LiveState } from './live-stream'
 import { metricNotes, metrics } from './metrics'
@@ -99,15 +99,16 @@ const columns: [Column<LiveContent>, ...Column<LiveContent>[]] = [
   {
     label: 'What',
     isSecondary: true,
-    show: ({ counts }) =>
+    value: ({ counts }) =>
       Object.entries(counts)
         .toSorted(([, one], [, other]) => other - one)
         .map(([type, count]) => `${formats.count(count)} × ${type.replaceAll('_', ' ')}`)
         .join(', '),
-    value: () => null,
   },
   { label: 'Events', isNumber: true, show: ({ total }) => formats.count(total), value: ({ total }) => total },
 ]
+
+const titleColumn: Column<LiveContent> = { label: 'Title', value: ({ title }) => title }
 
 /** Types with a name of ours first, in the order of the other pages; then the site's own. */
 function typesOf(counts: Record<string, number>): { type: string; label: string }[] {
@@ -227,7 +228,12 @@ export function LivePage() {
             </div>
           </div>
         </Panel>
-        <Panel id="live-contents" title="What it is about" class="list">
+        <Panel
+          id="live-contents"
+          title="What it is about"
+          class="list"
+          tools={<CsvButton name="Live" rows={rows} columns={[...columns, titleColumn]} />}
+        >
           <DataTable
             name="Content since you opened this page"
             rows={rows}

@@ -1,11 +1,16 @@
 // Click-through by place in a list, for the list that is seen most or the one the reader chose.
-import type { Positions } from '@sightline/collector/stats'
-import { measuredColumns, measuredOn, showInterval } from './click-through'
+import type { ContentPositions, Positions } from '@sightline/collector/stats'
+import { LEAST_IMPRESSIONS, measuredColumns, measuredOn, showInterval } from './click-through'
 import { CsvButton, DataTable, type Column } from './data-table'
 import { formats } from './format'
+import { RefusedPart } from './notices'
 import { Panel } from './panel'
 import { RateChart } from './rate-chart'
+import type { Maybe } from './stats-client'
 import { useNavigation } from './use-selection'
+
+/** As many places as the API tells at once. */
+export const MOST_POSITIONS = '1000'
 
 /** Places that fit into the chart. */
 const CHART_POSITIONS = 24
@@ -29,7 +34,16 @@ const positionColumns: [Column<Position>, ...Column<Position>[]] = [
   },
 ]
 
-export function PositionPanel({ positions, audience }: { positions: Positions; audience: string }) {
+const TITLE = 'Click-through by position'
+
+interface PositionPanelProps {
+  positions: Pick<Positions, 'items'>
+  /** Which events these are. */
+  note: string
+  fileDays: string
+}
+
+export function PositionPanel({ positions, note, fileDays }: PositionPanelProps) {
   const { selection, go } = useNavigation()
   const sources = [...new Set(positions.items.map(({ source }) => source))]
   const most = (source: string) =>
@@ -37,11 +51,12 @@ export function PositionPanel({ positions, audience }: { positions: Positions; a
   // The list that is seen most, until the reader chooses.
   const chosen = selection.source ?? sources.toSorted((one, other) => most(other) - most(one))[0] ?? ''
   const rows = positions.items.filter(({ source }) => source === chosen)
+  const isTold = rows.some(({ clickThroughRate }) => clickThroughRate !== null)
   return (
     <Panel
       id="positions"
-      title="Click-through by position"
-      note={`${formats.days(positions.from, positions.to)}${audience === 'all' ? '' : ' · everyone: places are not counted by audience'}`}
+      title={TITLE}
+      note={note}
       tools={
         <>
           <label class="picker">
@@ -54,15 +69,15 @@ export function PositionPanel({ positions, audience }: { positions: Positions; a
               ))}
             </select>
           </label>
-          <CsvButton
-            name={`Positions in ${chosen}`}
-            rows={rows}
-            columns={positionColumns}
-            fileDays={`${positions.from} ${positions.to}`}
-          />
+          <CsvButton name={`Positions in ${chosen}`} rows={rows} columns={positionColumns} fileDays={fileDays} />
         </>
       }
     >
+      {rows.length > 0 && !isTold && (
+        <p class="quiet inside">
+          No place was seen {formats.count(LEAST_IMPRESSIONS)} times: a click-through rate would be noise.
+        </p>
+      )}
       <RateChart
         name={`Click-through by position in ${chosen}`}
         rates={rows.slice(0, CHART_POSITIONS).map((row) => ({
@@ -72,7 +87,7 @@ export function PositionPanel({ positions, audience }: { positions: Positions; a
           note: measuredOn(row.clicks, row.impressions),
         }))}
       />
-      <details>
+      <details open={!isTold}>
         <summary>The same numbers as a table</summary>
         <DataTable
           name={`Positions in ${chosen}`}
@@ -89,5 +104,26 @@ export function PositionPanel({ positions, audience }: { positions: Positions; a
         </p>
       )}
     </Panel>
+  )
+}
+
+/** The same of one content, of the days that its single events are kept for. */
+export function ContentPositionPanel({ asked }: { asked: Maybe<ContentPositions> }) {
+  if (asked.refusal !== undefined) {
+    return (
+      <Panel id="positions" title={TITLE}>
+        <RefusedPart failure={asked.refusal} />
+      </Panel>
+    )
+  }
+  const { answer } = asked
+  const { eventsFrom = answer.from } = answer
+  const isCut = eventsFrom > answer.from
+  return (
+    <PositionPanel
+      positions={answer}
+      note={isCut ? `Single events, kept from ${formats.shortDay(eventsFrom)} on` : 'Single events'}
+      fileDays={`${isCut ? eventsFrom : answer.from} ${answer.to}`}
+    />
   )
 }

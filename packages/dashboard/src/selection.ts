@@ -22,7 +22,7 @@ export interface Selection {
   by: TopMetric
   /** The one content that is looked at. */
   content: ContentRef | null
-  /** The one list of the feed page. */
+  /** The one list whose positions are looked at, on the feed page and on a content's. */
   source: string | null
   /** Key of metadata that variants are told apart by. */
   key: string
@@ -131,9 +131,18 @@ export function toggleFilters(filters: Filters, toggled: Filters): Filters {
   return left
 }
 
+const isSame = (one: ContentRef | null, other: ContentRef | null) => one?.type === other?.type && one?.id === other?.id
+
+/** Whether positions are shown, of one list at a time. */
+const hasLists = ({ page, content }: Pick<Selection, 'page' | 'content'>) =>
+  page === 'feed' || (page === 'content' && content !== null)
+
 /** The selection with parts of it changed. */
 export function changeSelection(selection: Selection, change: Partial<Selection>): Selection {
   const next = { ...selection, ...change }
+  const isOther = next.page !== selection.page || !isSame(next.content, selection.content)
+  // Another content may never have been in that list.
+  if (isOther && next.page === 'content' && change.source === undefined) next.source = null
   return next.page === 'overview' ? next : { ...next, filters: {} }
 }
 
@@ -141,13 +150,14 @@ export function changeSelection(selection: Selection, change: Partial<Selection>
 export function readSelection(query: string): Selection {
   const parameters = new URLSearchParams(query)
   const page = oneOf(valuesOf(pages), parameters.get('page'), defaults.page)
+  const content = readContent(parameters)
   return {
     page,
     period: readPeriod(parameters),
     audience: oneOf(valuesOf(audiences), parameters.get('audience'), defaults.audience),
     by: oneOf(sortable, parameters.get('by'), defaults.by),
-    content: readContent(parameters),
-    source: page === 'feed' ? parameters.get('source') : null,
+    content,
+    source: hasLists({ page, content }) ? parameters.get('source') : null,
     key: parameters.get('key') || defaults.key,
     compares: parameters.get('compare') !== 'off',
     filters: page === 'overview' ? readFilters(parameters) : {},
@@ -173,7 +183,7 @@ export function writeSelection(selection: Selection): string {
     parameters.set('type', content.type)
     parameters.set('id', content.id)
   }
-  if (source !== null && page === 'feed') parameters.set('source', source)
+  if (source !== null && hasLists(selection)) parameters.set('source', source)
   set('key', key, defaults.key)
   if (!compares) parameters.set('compare', 'off')
   if (page === 'overview') for (const [name, value] of Object.entries(filters)) parameters.set(name, value)

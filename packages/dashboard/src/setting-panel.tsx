@@ -1,7 +1,7 @@
 // The settings in force: those that are not the default, or all of them.
 import type { TrustReport } from '@sightline/collector/trust'
 import { useState } from 'preact/hooks'
-import { DataTable, type Column } from './data-table'
+import { CsvButton, DataTable, type Column } from './data-table'
 import { Panel } from './panel'
 
 type SettingRow = TrustReport['settings'][number]
@@ -18,6 +18,7 @@ const settingColumns: [Column<SettingRow>, ...Column<SettingRow>[]] = [
 
 export function SettingPanel({ settings }: { settings: TrustReport['settings'] }) {
   const [isAll, setAll] = useState(false)
+  const rows = settings.filter(({ isDefault }) => isAll || !isDefault)
   return (
     <Panel
       id="settings"
@@ -25,14 +26,17 @@ export function SettingPanel({ settings }: { settings: TrustReport['settings'] }
       note={isAll ? 'Those that are not the default are bold' : 'That are not the default'}
       class="list"
       tools={
-        <button class="quiet-button" type="button" aria-pressed={isAll} onClick={() => setAll(!isAll)}>
-          {isAll ? 'Only changed ones' : 'All'}
-        </button>
+        <>
+          <button class="quiet-button" type="button" aria-pressed={isAll} onClick={() => setAll(!isAll)}>
+            {isAll ? 'Only changed ones' : 'All'}
+          </button>
+          <CsvButton name="Settings" rows={rows} columns={settingColumns} />
+        </>
       }
     >
       <DataTable
         name="Settings in force"
-        rows={settings.filter(({ isDefault }) => isAll || !isDefault)}
+        rows={rows}
         columns={settingColumns}
         keyOf={({ variable }) => variable}
         empty="Every setting has its default."

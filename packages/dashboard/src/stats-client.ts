@@ -45,11 +45,16 @@ async function readRefusal(response: Response): Promise<string | null> {
   }
 }
 
-async function failureFrom(response: Response): Promise<StatsFailure> {
+async function failureFrom(response: Response, token: string | null): Promise<StatsFailure> {
   const { status } = response
   const said = await readRefusal(response)
-  if (status === 401)
-    return new StatsFailure('signed_out', 'That token was not accepted. Check it and sign in again.', status, said)
+  if (status === 401) {
+    const sentence =
+      token === null
+        ? 'You were signed out. Sign in again.'
+        : 'That token was not accepted. Check it and sign in again.'
+    return new StatsFailure('signed_out', sentence, status, said)
+  }
   if (status === 403)
     return new StatsFailure(
       'refused',
@@ -88,7 +93,7 @@ export function createClient(request: typeof fetch, base: string, token: string 
       if (signal?.aborted) throw error
       throw new StatsFailure('unavailable', 'The collector cannot be reached. Check that it runs, then try again.')
     }
-    if (!response.ok) throw await failureFrom(response)
+    if (!response.ok) throw await failureFrom(response, token)
     return response
   }
   return {
@@ -117,7 +122,7 @@ export const rangeOf = ({
   ...filters,
 })
 
-export const contentPath = ({ type, id }: ContentRef, question: 'stats' | 'distributions') =>
+export const contentPath = ({ type, id }: ContentRef, question: 'stats' | 'distributions' | 'positions') =>
   `content/${encodeURIComponent(type)}/${encodeURIComponent(id)}/${question}`
 
 /** An answer, or the sentence with which a part of the page that can be turned off was refused. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { formats } from '../src/format'
 import {
   contentDistributions,
+  contentPositions,
   contentStats,
   createFakeCollector,
   openDashboard,
@@ -73,8 +74,8 @@ test('tells how many views were how long, each with a bar in proportion to the m
 
 test('tells what share of the views scrolled how far', async () => {
   dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
-  expect(rowsOf('#scroll-depth')[4]).toBe(`50 %8${formats.part(1)}`)
-  expect(rowsOf('#scroll-depth')[9]).toBe(`100 %2${formats.part(0.25)}`)
+  expect(rowsOf('#scroll-depth')[4]).toBe(`${formats.percent(50)}8${formats.part(1)}`)
+  expect(rowsOf('#scroll-depth')[9]).toBe(`${formats.percent(100)}2${formats.part(0.25)}`)
 })
 
 test('says of which days the single views are kept, and where no view told anything', async () => {
@@ -85,6 +86,51 @@ test('says of which days the single views are kept, and where no view told anyth
   const note = dashboard.page.querySelector('#view-times .panel-head p')?.textContent
   expect(note).toContain(`from ${formats.shortDay('2025-03-06')} on`)
   expect(dashboard.page.querySelector('#scroll-depth')?.textContent).toContain('told how far it was scrolled')
+})
+
+test('tells of each place where a content stood how often it was seen and clicked there, with intervals', async () => {
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42&days=7')
+  expect(collector.about('42/positions')).toEqual([{ days: '7', audience: 'all', limit: '1000' }])
+  expect(rowsOf('#positions')).toEqual([
+    `040040${formats.share(0.1)}${formats.part(0.07)} – ${formats.part(0.13)}`,
+    `3904––`,
+  ])
+  expect(dashboard.page.querySelectorAll('#positions .whisker')).toHaveLength(1)
+  expect(dashboard.page.querySelector('#positions .panel-head p')?.textContent).toBe('Single events')
+})
+
+test('shows the places of another list of the content on request, as a part of the address', async () => {
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
+  const lists = dashboard.page.querySelector<HTMLSelectElement>('#positions select')!
+  expect([...lists.options].map(({ value }) => value)).toEqual(['feed', 'search'])
+  await act(() => {
+    lists.value = 'search'
+    lists.dispatchEvent(new Event('change', { bubbles: true }))
+  })
+  expect(rowsOf('#positions')).toEqual([`1306––`])
+  expect(dashboard.page.querySelector('#positions')?.textContent).toContain('No place was seen 100 times')
+  expect(dashboard.page.querySelector('#positions details')?.hasAttribute('open')).toBe(true)
+  expect(window.location.search).toBe('?page=content&type=post&id=42&source=search')
+  expect(collector.about('42/positions')).toHaveLength(1)
+})
+
+test('says from which day on places are complete, why there are none, and what to do', async () => {
+  collector.answers.positions = { body: contentPositions({ eventsFrom: '2025-03-06', items: [] }) }
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
+  const panel = dashboard.page.querySelector('#positions')
+  expect(panel?.textContent).toContain(`kept from ${formats.shortDay('2025-03-06')} on`)
+  expect(panel?.textContent).toContain('Pass position to observe()')
+  await dashboard.close()
+  const message = 'to must be 2025-03-12 or later, got 2025-03-09: only single events can answer this.'
+  collector.answers.positions = { status: 400, body: { error: { code: 'invalid_query', message } } }
+  dashboard = await openDashboard(collector, '?page=content&type=post&id=42')
+  expect(dashboard.page.querySelector('#positions')?.textContent).toContain(message)
+})
+
+test('asks for no places of a page, which stands in no list', async () => {
+  dashboard = await openDashboard(collector, '?page=content&type=page&id=about')
+  expect(collector.about('about/stats').length).toBeGreaterThan(0)
+  expect([collector.about('about/positions'), dashboard.page.querySelector('#positions')]).toEqual([[], null])
 })
 
 test('shows everything else of a content whose single views are gone, with the reason', async () => {
@@ -102,7 +148,7 @@ test('asks for content whose name would be an address', async () => {
 
 test('shows an author nothing but own content, opened by name', async () => {
   collector.answers.session = { body: { role: 'user', userId: 'ada', isKept: false } }
-  dashboard = await openDashboard(collector, '?days=30')
+  dashboard = await openDashboard(collector, '?days=30', 'a.users.token')
   expect([...dashboard.page.querySelectorAll('nav a')].map((link) => link.textContent)).toEqual(['Content'])
   expect(collector.asked.map(({ path }) => path)).toEqual(['session'])
   const field = dashboard.page.querySelector<HTMLInputElement>('.open-form input')!

@@ -292,7 +292,9 @@ test('follows the back button', async () => {
 })
 
 test.each([
+  ['d', '?days=1'],
   ['m', '?days=30'],
+  ['q', '?days=90'],
   ['a', '?audience=authenticated'],
   ['x', '?compare=off'],
   ['ArrowLeft', '?from=2025-02-24&to=2025-03-02'],

@@ -35,6 +35,7 @@ test.each([
   '?from=2025-03-01&to=2025-03-31&compare=off',
   '?page=content&type=page&id=%2Fa%3Fb%3Dc',
   '?page=feed&source=%3Cb%3E&key=design',
+  '?page=content&type=post&id=42&source=search',
   '?source=&country=DE',
   '?by=clicks&contentType=page&contentId=%2Fa%3Fb&device=mobile',
 ])('writes back what it read: %s', (query) => {
@@ -66,6 +67,17 @@ test('has no filters on another page', () => {
   const filtered = readSelection('?country=DE')
   expect(changeSelection(filtered, { page: 'feed' }).filters).toEqual({})
   expect(changeSelection(filtered, { by: 'clicks' }).filters).toEqual({ country: 'DE' })
+})
+
+test('forgets the list whose positions were looked at where another content is', () => {
+  const feed = readSelection('?page=feed&source=search')
+  const one = { page: 'content', content: { type: 'post', id: '1' } } as const
+  expect(changeSelection(feed, { audience: 'anonymous' }).source).toBe('search')
+  expect(changeSelection(feed, one).source).toBeNull()
+  const placed = { ...changeSelection(feed, one), source: 'search' }
+  expect(changeSelection(placed, { content: { type: 'post', id: '1' }, by: 'clicks' }).source).toBe('search')
+  expect(changeSelection(placed, { content: { type: 'post', id: '2' } }).source).toBeNull()
+  expect(changeSelection(placed, { page: 'feed', source: 'feed', content: null }).source).toBe('feed')
 })
 
 test('steps by as many days as the range has, over the end of a month and a change of the clock', () => {

@@ -1,3 +1,4 @@
+import type { Who } from '@sightline/collector/trust'
 import { act } from 'preact/test-utils'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeCollector, openDashboard, settle } from './support/fake-collector'
@@ -52,6 +53,76 @@ test('opens at once where the browser keeps a session', async () => {
   dashboard = await openDashboard(collector, '', null)
   expect(dashboard.card('Clicks')).toBe('543')
   expect(collector.asked.every(({ authorization }) => authorization === null)).toBe(true)
+})
+
+const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true))
+
+/** A collector that does not yet say who asks, and a reader who looks at the page meanwhile. */
+async function openBeforeTheAnswer(token: string | null, answer: Who) {
+  let say = () => {}
+  const said = new Promise<void>((resolve) => {
+    say = resolve
+  })
+  const { request } = collector
+  collector.answers.session = { body: answer }
+  collector.request = async (input, init) => {
+    if (String(input).endsWith('/session') && init?.method === 'GET') await said
+    return request(input, init)
+  }
+  dashboard = await openDashboard(collector, '', token)
+  return async () => {
+    await act(() => say())
+    await settle(dashboard.page)
+  }
+}
+
+test('asks who reads and for the first numbers at the same time, where the last session was kept', async () => {
+  await openSignIn()
+  collector.answers.session = { body: { role: 'admin', userId: null, isKept: true } }
+  await signIn('secret-42', { isKept: true })
+  const kept = localStorage.getItem('sightline-kept')
+  expect([localStorage.length, kept]).toEqual([1, 'admin'])
+  await dashboard.close()
+
+  localStorage.setItem('sightline-kept', kept!)
+  collector.asked.length = 0
+  const say = await openBeforeTheAnswer(null, { role: 'admin', userId: null, isKept: true })
+  await until(() => dashboard.card('Clicks') === '543')
+  expect(collector.asked.map(({ path }) => path)).not.toContain('session')
+  const asked = collector.asked.length
+  await say()
+  await until(() => collector.asked.length === asked + 1)
+  expect(collector.asked.at(-1)?.path).toBe('session')
+  expect(dashboard.card('Clicks')).toBe('543')
+})
+
+test('does the same with the token of a link, and shows the reader’s own pages once it is known who that is', async () => {
+  const say = await openBeforeTheAnswer('secret-42', { role: 'moderator', userId: 'mo', isKept: false })
+  await until(() => dashboard.card('Clicks') === '543')
+  await say()
+  const pages = () => [...dashboard.page.querySelectorAll('nav a')].map((link) => link.textContent)
+  await until(() => !pages().includes('Trust'))
+  expect(collector.about('stats/site')).toHaveLength(2)
+})
+
+test('asks for a token where a kept session has ended, and guesses no more', async () => {
+  localStorage.setItem('sightline-kept', 'admin')
+  const missing = { status: 401, body: { error: { code: 'token_missing', message: 'no' } } }
+  collector.answers.site = missing
+  const say = await openBeforeTheAnswer(null, { role: 'none', userId: null, isKept: false })
+  await say()
+  await until(() => dashboard.page.querySelector('#token') !== null)
+  expect(localStorage.length).toBe(0)
+})
+
+test('stays signed out when the answer comes after the reader has left', async () => {
+  localStorage.setItem('sightline-kept', 'admin')
+  const say = await openBeforeTheAnswer(null, { role: 'admin', userId: null, isKept: true })
+  await until(() => dashboard.card('Clicks') === '543')
+  await dashboard.click('button', 'Sign out')
+  await say()
+  expect(dashboard.page.querySelector('#token')).not.toBeNull()
+  expect(localStorage.length).toBe(0)
 })
 
 test('sends the token with every question, without the spaces around it', async () => {

@@ -30,11 +30,11 @@ export function unseal({ json }: SealedEvent): WireEvent {
 }
 
 /**
- * JSON of plain values. Objects are not left to `JSON.stringify`: pages that add `toJSON` to `Array.prototype` or
- * `Object.prototype` would change what is sent.
+ * JSON of plain values. Pages that add `toJSON` to `Array.prototype` or `Object.prototype` would change what is sent: there
+ * objects are not left to `JSON.stringify`, though it is ten times as fast.
  */
 export function toJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return stringify(value)
+  if (!('toJSON' in []) || typeof value !== 'object' || value === null) return stringify(value)
   if (Array.isArray(value)) return `[${value.map(toJson).join()}]`
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   return `{${members.map((member) => member.map(toJson).join(':')).join()}}`

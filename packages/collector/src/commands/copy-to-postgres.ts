@@ -7,19 +7,19 @@ import { migrate, pendingMigrations } from '../database/migrate'
 import { openDatabase } from '../database/open-database'
 import { createProgress } from '../demo/progress'
 import { copyDatabase, CopyRefused } from '../transfer/copy-database'
+import { interruptible, INTERRUPTED } from './interruption'
 
 /** Names the directory, so that an unfinished copy is known to be its own. */
 const ID_FILE = 'copy-id'
-/** 128 plus the number of SIGINT, as shells count. */
-const INTERRUPTED = 130
 
 interface Output {
   say: (text: string) => void
   isQuiet: boolean
+  asJson: boolean
 }
 
 /** @returns the exit code */
-export async function copyToPostgres(config: Config, databaseUrl: string, { say, isQuiet }: Output): Promise<number> {
+export async function copyToPostgres(config: Config, databaseUrl: string, output: Output): Promise<number> {
   if (config.databaseUrl !== undefined) {
     throw new ConfigError(
       ['sightline: migrate --to copies the embedded database in DATA_DIR. Leave DATABASE_URL out for this command.'],
@@ -32,10 +32,15 @@ export async function copyToPostgres(config: Config, databaseUrl: string, { say,
       78,
     )
   }
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  return interruptible((signal) => copy(config, databaseUrl, output, signal))
+}
 
+async function copy(
+  config: Config,
+  databaseUrl: string,
+  { say, isQuiet, asJson }: Output,
+  signal: AbortSignal,
+): Promise<number> {
   const from = await openDatabase({ dataDir: config.dataDir })
   const to = await openDatabase({ databaseUrl })
   try {
@@ -48,9 +53,9 @@ export async function copyToPostgres(config: Config, databaseUrl: string, { say,
       from,
       to,
       sourceId: idOf(config.dataDir),
-      signal: abort.signal,
+      signal,
       onProgress(done, total) {
-        if (isQuiet || total === 0) return
+        if (isQuiet || asJson || total === 0) return
         // What an earlier attempt copied says nothing about the speed of this one.
         progress ??= createProgress(total, process.stdout, () => performance.now(), words, done)
         progress.update(done)
@@ -61,6 +66,10 @@ export async function copyToPostgres(config: Config, databaseUrl: string, { say,
       return INTERRUPTED
     }
     progress?.finish()
+    if (asJson) {
+      console.log(JSON.stringify({ copied }))
+      return 0
+    }
     for (const [table, rows] of Object.entries(copied)) {
       if (rows > 0) say(`  ${table.padEnd(20)} ${rows.toLocaleString('en')}`)
     }
@@ -73,7 +82,6 @@ export async function copyToPostgres(config: Config, databaseUrl: string, { say,
     console.error(`sightline: ${error.message}`)
     return 1
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
     await from.close()
     await to.close()
   }

@@ -13,23 +13,29 @@ export async function deadLettersCommand([action = '', ...given]: string[], env:
   if (!run) {
     throw new ConfigError([`sightline: expected dead-letters list or dead-letters replay, got "${action}".`], 2)
   }
-  const { isOn: asJson, rest: argv } = takeSwitch(given, '--json')
+  const json = takeSwitch(given, '--json')
+  const { isOn: isQuiet, rest: argv } = takeSwitch(json.rest, '--quiet')
   const [first = ''] = argv
   const id = action === 'replay' && UUID.test(first) ? first.toLowerCase() : undefined
   const config = readLastingConfig(id === undefined ? argv : argv.slice(1), env)
   const db = await openDatabase(config)
   try {
     await migrate(db)
-    return await run(db, config, id, asJson)
+    return await run(db, config, id, { asJson: json.isOn, isQuiet })
   } finally {
     await db.close()
   }
 }
 
-type Action = (db: Database, config: Config, id: string | undefined, asJson: boolean) => Promise<number>
+interface Output {
+  asJson: boolean
+  isQuiet: boolean
+}
+
+type Action = (db: Database, config: Config, id: string | undefined, output: Output) => Promise<number>
 
 const actions: Record<string, Action> = {
-  async list(db, _config, _id, asJson) {
+  async list(db, _config, _id, { asJson, isQuiet }) {
     const letters = await listDeadLetters(db)
     if (asJson) {
       console.log(JSON.stringify(letters, null, 2))
@@ -39,17 +45,18 @@ const actions: Record<string, Action> = {
       console.log(`${id}  ${receivedAt.toISOString()}  ${code}  ${message}`)
     }
     const kept = `Each is deleted ${DEAD_LETTER_DAYS} days after it arrived.`
-    console.log(letters.length === 0 ? 'There are no dead letters.' : `${counted(letters.length)}. ${kept}`)
+    if (!isQuiet)
+      console.log(letters.length === 0 ? 'There are no dead letters.' : `${counted(letters.length)}. ${kept}`)
     return 0
   },
-  async replay(db, { viewDedupeMs }, onlyId, asJson) {
+  async replay(db, { viewDedupeMs }, onlyId, { asJson, isQuiet }) {
     const { stored, duplicates, refused } = await replayDeadLetters(db, { viewDedupeMs, onlyId })
     if (onlyId !== undefined && stored + duplicates + refused.length === 0) {
       console.error(`sightline: there is no dead letter ${onlyId}. Run "sightline dead-letters list" to see them.`)
       return 1
     }
     if (asJson) console.log(JSON.stringify({ stored, duplicates, refused }))
-    else
+    else if (!isQuiet)
       console.log(`Stored ${counted(stored)}; ${duplicates} had been stored before; ${refused.length} refused again.`)
     for (const { id, code } of refused) console.error(`  ${id} was refused again (${code}).`)
     return refused.length === 0 ? 0 : 1

@@ -20,12 +20,10 @@ import { drawVisits } from '../demo/sample-days'
 import { sampleNetworks } from '../demo/sample-viewers'
 import { createSiteClock, isTimezone } from '../site-clock'
 import manifest from '../../package.json'
+import { INTERRUPTED } from './interruption'
 
 /** One more than the sample has at most, so that every sample day has its partition in every zone. */
 const RAW_RETENTION_DAYS = 31
-
-/** 128 plus the number of SIGINT, as shells count. */
-const INTERRUPTED = 130
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 

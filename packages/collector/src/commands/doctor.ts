@@ -24,9 +24,12 @@ export async function doctorCommand(argv: string[], env: NodeJS.ProcessEnv): Pro
   }
   const problems = findings.filter(({ state }) => state === 'problem').length
   const warnings = findings.filter(({ state }) => state === 'warning').length
-  console.log(
-    own.json ? JSON.stringify({ problems, warnings, findings }, null, 2) : toText(findings, problems, warnings),
-  )
+  if (own.json) console.log(JSON.stringify({ problems, warnings, findings }, null, 2))
+  else if (!own.quiet) console.log(toText(findings, problems, warnings))
+  else if (problems + warnings > 0) {
+    const wrong = findings.filter(({ state }) => state !== 'ok')
+    console.log(toText(wrong, problems, warnings))
+  }
   return problems > 0 ? 1 : 0
 }
 
@@ -75,14 +78,15 @@ interface OwnFlags {
   url?: string
   origin?: string
   json?: true
+  quiet?: true
 }
 
 function takeOwnFlags(argv: string[]): { own: OwnFlags; rest: string[] } {
   const own: OwnFlags = {}
   const rest: string[] = []
   for (let index = 0; index < argv.length; index++) {
-    const [, name, inline] = /^--(url|origin|json)(?:=(.*))?$/.exec(argv[index]!) ?? []
-    if (name === 'json') own.json = true
+    const [, name, inline] = /^--(url|origin|json|quiet)(?:=(.*))?$/.exec(argv[index]!) ?? []
+    if (name === 'json' || name === 'quiet') own[name] = true
     else if (name === 'url' || name === 'origin') own[name] = inline ?? argv[++index] ?? ''
     else rest.push(argv[index]!)
   }

@@ -1,6 +1,6 @@
 // sightline export: every stored event to a file or to standard output.
 import { createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ConfigError, readLastingConfig } from '../config'
@@ -10,6 +10,7 @@ import { openDatabase, type Database } from '../database/open-database'
 import { EXPECTED_INSTANT, readInstant } from '../instant'
 import { countExported, exportEvents, type ExportQuery } from '../transfer/export-events'
 import { createTransferProgress } from '../transfer/tell-progress'
+import { interruptible, INTERRUPTED } from './interruption'
 import { takeOption, takeSwitch } from './take-option'
 
 interface Wanted {
@@ -24,7 +25,7 @@ export async function exportCommand(argv: string[], env: NodeJS.ProcessEnv): Pro
   const db = await openDatabase(readLastingConfig(rest, env))
   try {
     await migrate(db)
-    return await write(db, wanted)
+    return await interruptible((signal) => write(db, wanted, signal))
   } catch (error) {
     if (wanted.file !== '-' || errorCode(error) !== 'EPIPE') throw error
     console.error('sightline: what reads standard output ended before the export did, so it is not whole.')
@@ -34,7 +35,7 @@ export async function exportCommand(argv: string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
-async function write(db: Database, { file, query, isQuiet, asJson }: Wanted): Promise<number> {
+async function write(db: Database, { file, query, isQuiet, asJson }: Wanted, signal: AbortSignal): Promise<number> {
   let events = 0
   // Counting reads an index from end to end, which may take longer than a statement may; then nothing is told of the rest.
   const total = isQuiet ? 0 : await countExported(db, query).catch(() => 0)
@@ -46,13 +47,35 @@ async function write(db: Database, { file, query, isQuiet, asJson }: Wanted): Pr
       progress.update(events, total === 0 ? undefined : events / total)
     }),
   )
-  // Nobody may read over the shoulder of an export, and standard output stays open for others.
-  if (file === '-') await pipeline(text, process.stdout, { end: false })
-  else await pipeline(text, createWriteStream(file, { mode: 0o600 }))
+  try {
+    await (file === '-' ? pipeline(text, process.stdout, { end: false, signal }) : writeFile(text, file, signal))
+  } catch (error) {
+    if (!signal.aborted) throw error
+    const left = file === '-' ? 'What was written is not whole.' : `${file} was not written.`
+    console.error(`\nsightline: stopped after ${events.toLocaleString('en')} events. ${left}`)
+    return INTERRUPTED
+  }
   const place = file === '-' ? 'standard output' : file
   progress.finish(`${events.toLocaleString('en')} event${events === 1 ? '' : 's'} written to ${place}`, events)
   if (asJson) console.log(JSON.stringify({ file, format: query.format, events, bytes: (await stat(file)).size }))
   return 0
+}
+
+/** A file has its name when it is whole; until then it is `<name>.part`. What is no plain file is written to as it is. */
+async function writeFile(text: Readable, file: string, signal: AbortSignal): Promise<void> {
+  const isPlain = await stat(file).then(
+    (found) => found.isFile(),
+    () => true,
+  )
+  const target = isPlain ? `${file}.part` : file
+  try {
+    // Nobody may read over the shoulder of an export.
+    await pipeline(text, createWriteStream(target, { mode: 0o600 }), { signal })
+    if (isPlain) await rename(target, file)
+  } catch (error) {
+    if (isPlain) await rm(target, { force: true })
+    throw error
+  }
 }
 
 function readWanted(argv: string[]): { wanted: Wanted; rest: string[] } {

@@ -36,13 +36,13 @@ Examples:
 Examples:
   sightline token create --name grafana
   sightline token revoke grafana`,
-  doctor: `Usage: sightline doctor [--url <public address>] [--origin <site>] [--json]  [flags]
-Ends with 1 when there is a problem.
+  doctor: `Usage: sightline doctor [--url <public address>] [--origin <site>] [--json] [--quiet]  [flags]
+Ends with 1 when there is a problem. --quiet tells only what is wrong.
 Examples:
   sightline doctor
   ADMIN_TOKEN=… sightline doctor --url https://collect.example.com --origin https://www.example.com`,
   export: `Usage: sightline export [<file>] [--format ndjson|csv] [--from <time>] [--to <time>] [--json] [--quiet]  [flags]
-How far it is stands on standard error. --json tells about the file when it is written.
+How far it is stands on standard error. The file has its name when it is whole; until then it is <file>.part. --json tells about the file when it is written.
 Examples:
   sightline export events.ndjson
   sightline export events.csv --json
@@ -52,14 +52,14 @@ Stopped or killed, it goes on when run again: what is stored already is not stor
 Examples:
   sightline import events.ndjson
   gunzip -c events.csv.gz | sightline import -`,
-  erase: `Usage: sightline erase --user <id> | --anonymous-id <id>  [flags]
+  erase: `Usage: sightline erase --user <id> | --anonymous-id <id>  [--json] [--quiet]  [flags]
 Example:
   sightline erase --user 42`,
-  jobs: `Usage: sightline jobs list | run <name>  [--json]  [flags]
+  jobs: `Usage: sightline jobs list | run <name>  [--json] [--quiet]  [flags]
 Examples:
   sightline jobs
   sightline jobs run close-days`,
-  'dead-letters': `Usage: sightline dead-letters list | replay [<event id>]  [--json]  [flags]
+  'dead-letters': `Usage: sightline dead-letters list | replay [<event id>]  [--json] [--quiet]  [flags]
 Examples:
   sightline dead-letters list
   sightline dead-letters replay`,

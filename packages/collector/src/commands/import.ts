@@ -9,6 +9,7 @@ import { createImporter, type Imported } from '../import-events'
 import { createSiteClock } from '../site-clock'
 import { readExport } from '../transfer/read-export'
 import { createTransferProgress } from '../transfer/tell-progress'
+import { interruptible, INTERRUPTED } from './interruption'
 import { takeSwitch } from './take-option'
 
 const MAX_TOLD_PROBLEMS = 20
@@ -29,7 +30,8 @@ export async function importCommand([file = '', ...argv]: string[], env: NodeJS.
   try {
     await migrate(db)
     const importer = createImporter({ db, clock: createSiteClock(config.timezone), config, now: Date.now })
-    return await importFile(file, importer, { isQuiet: quiet.isOn || json.isOn, asJson: json.isOn })
+    const output = { isQuiet: quiet.isOn || json.isOn, asJson: json.isOn }
+    return await interruptible((signal) => importFile(file, importer, output, signal))
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
     console.error(`sightline: there is no file ${file}.`)
@@ -43,15 +45,22 @@ async function importFile(
   file: string,
   importer: ReturnType<typeof createImporter>,
   { isQuiet, asJson }: Output,
+  signal: AbortSignal,
 ): Promise<number> {
   const totalBytes = file === '-' ? undefined : (await stat(file)).size
   const input = file === '-' ? process.stdin : createReadStream(file)
   input.setEncoding('utf8')
+  // Without this, standard input would be waited for until it says something.
+  signal.addEventListener('abort', () => input.destroy(), { once: true })
   let readBytes = 0
   async function* pieces(): AsyncGenerator<string> {
-    for await (const piece of input as AsyncIterable<string>) {
-      readBytes += Buffer.byteLength(piece)
-      yield piece
+    try {
+      for await (const piece of input as AsyncIterable<string>) {
+        readBytes += Buffer.byteLength(piece)
+        yield piece
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
   }
   const progress = createTransferProgress(isQuiet ? { write: () => {} } : process.stderr, () => performance.now())
@@ -62,6 +71,8 @@ async function importFile(
     if (problems <= MAX_TOLD_PROBLEMS) console.error(`  line ${line}: ${problem}`)
   }
   for await (const read of readExport(pieces())) {
+    // The last line may have been cut in two.
+    if (signal.aborted) break
     if ('problem' in read) tell(read.line, read.problem)
     else {
       await importer.add(read.event, read.line)
@@ -69,6 +80,13 @@ async function importFile(
     }
   }
   const imported = await importer.finish()
+  if (signal.aborted) {
+    console.error(
+      `\nsightline: stopped; ${imported.stored.toLocaleString('en')} events were stored. ` +
+        'Run the same command again to go on: what is stored already is not stored twice.',
+    )
+    return INTERRUPTED
+  }
   for (const { line, code } of imported.refused) tell(line, `the database refused it (${code})`)
   progress.finish(`${events.toLocaleString('en')} event${events === 1 ? '' : 's'} read`, events)
   if (asJson) console.log(JSON.stringify({ file, events, problems, ...imported }))

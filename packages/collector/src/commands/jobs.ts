@@ -6,12 +6,14 @@ import { openDatabase } from '../database/open-database'
 import { readJobStates, type JobState } from '../job-lease'
 import { runJob } from '../job-runner'
 import { createJobs } from '../jobs'
+import type { ClosedDay } from '../rollup/close-day'
 import { createSiteClock } from '../site-clock'
 import { takeSwitch } from './take-option'
 
 export async function jobsCommand(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const json = takeSwitch(argv, '--json')
-  const [action = 'list', ...rest] = json.rest
+  const quiet = takeSwitch(json.rest, '--quiet')
+  const [action = 'list', ...rest] = quiet.rest
   const isList = action === 'list' || action.startsWith('--')
   if (!isList && action !== 'run') {
     throw new ConfigError([`sightline: expected jobs list or jobs run <name>, got "${action}".`], 2)
@@ -21,6 +23,11 @@ export async function jobsCommand(argv: string[], env: NodeJS.ProcessEnv): Promi
   const db = await openDatabase(config)
   try {
     const clock = createSiteClock(config.timezone)
+    const closedDays: ClosedDay[] = []
+    const onDayClosed = (closed: ClosedDay) => {
+      closedDays.push(closed)
+      if (!json.isOn && !quiet.isOn) console.log(`Closed ${closed.day}: ${closed.events} events.`)
+    }
     const jobs = createJobs({ db, clock, config, onDayClosed, now: Date.now })
     const job = jobs.find((one) => one.name === name)
     if (!isList && !job) {
@@ -36,16 +43,13 @@ export async function jobsCommand(argv: string[], env: NodeJS.ProcessEnv): Promi
     }
     const deps = { db, holder: `${hostname()} ${process.pid}`, leaseMs: config.jobLeaseMs }
     const hasRun = await runJob(deps, job, { forced: true })
-    if (hasRun) console.log(`The job "${name}" is done.`)
-    else console.error(`sightline: another collector runs the job "${name}" right now. Try again later.`)
+    if (json.isOn) console.log(JSON.stringify({ job: name, hasRun, closedDays }))
+    else if (hasRun && !quiet.isOn) console.log(`The job "${name}" is done.`)
+    if (!hasRun) console.error(`sightline: another collector runs the job "${name}" right now. Try again later.`)
     return hasRun ? 0 : 1
   } finally {
     await db.close()
   }
-}
-
-function onDayClosed({ day, events }: { day: string; events: number }): void {
-  console.log(`Closed ${day}: ${events} events.`)
 }
 
 const MS_PER_SECOND = 1_000

@@ -19,7 +19,7 @@ export async function migrateCommand(argv: string[], env: NodeJS.ProcessEnv): Pr
   if (to.value !== undefined) {
     // The same rule, and the same sentence, as for DATABASE_URL.
     const { databaseUrl = '' } = readConfig([`--database-url=${to.value}`], {})
-    return copyToPostgres(config, databaseUrl, { say, isQuiet: quiet.isOn })
+    return copyToPostgres(config, databaseUrl, { say, isQuiet: quiet.isOn, asJson: json.isOn })
   }
 
   const db = await openDatabase(config)

@@ -43,9 +43,10 @@ const actions: Record<string, (db: Database, subject: string, asJson: boolean) =
     }
     return 0
   },
-  async revoke(db, idOrName) {
+  async revoke(db, idOrName, asJson) {
     const count = await revokeAdminTokens(db, idOrName, Date.now())
-    if (count > 0) console.log(`Revoked ${count} token${count === 1 ? '' : 's'}.`)
+    if (asJson) console.log(JSON.stringify({ revoked: count }))
+    else if (count > 0) console.log(`Revoked ${count} token${count === 1 ? '' : 's'}.`)
     else console.error(`sightline: there is no valid token "${idOrName}". Run "sightline token list" to see them.`)
     return count > 0 ? 0 : 1
   },

@@ -12,6 +12,7 @@ import type { Receipt } from '../privacy/erase'
 import type {
   Comparison,
   ContentDistributions,
+  ContentPositions,
   ContentStats,
   Durations,
   Engagement,
@@ -114,6 +115,16 @@ const provenance = {
     .describe('What was filtered by; an empty value asks for events that told none.'),
   madeFrom,
 }
+const positions = z.array(
+  z.strictObject({
+    source: text,
+    position: count.describe('0-based.'),
+    impressions: count,
+    clicks: count,
+    clickThroughRate: share,
+    interval,
+  }),
+)
 const rankedItems = z.array(z.strictObject({ content, title, value: number, totals, viewers: knownViewers.optional() }))
 
 /** Components of the description, by name. */
@@ -222,19 +233,13 @@ export const answers = {
     interval,
     items: z.array(z.strictObject({ ...eventCounts, custom: count, userId: text })),
   }) satisfies z.ZodType<Loose<Engagement>>,
-  Positions: z.strictObject({
+  Positions: z.strictObject({ ...provenance, items: positions }) satisfies z.ZodType<Loose<Positions>>,
+  ContentPositions: z.strictObject({
     ...provenance,
-    items: z.array(
-      z.strictObject({
-        source: text,
-        position: count.describe('0-based.'),
-        impressions: count,
-        clicks: count,
-        clickThroughRate: share,
-        interval,
-      }),
-    ),
-  }) satisfies z.ZodType<Loose<Positions>>,
+    content,
+    title,
+    items: positions,
+  }) satisfies z.ZodType<Loose<ContentPositions>>,
   HoursOfWeek: z.strictObject({
     ...provenance,
     cells: z.array(

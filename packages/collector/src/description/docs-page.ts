@@ -83,7 +83,7 @@ ${operation['x-example'] ? `<pre>${html(curlOf(path, method, operation, api))}</
 </article>`
 }
 
-const whoIs: Record<string, string> = {
+export const whoIs: Record<string, string> = {
   nobody: 'anybody',
   user: "holders of a user's token",
   share: 'holders of a share link',
@@ -92,7 +92,7 @@ const whoIs: Record<string, string> = {
   metrics: 'holders of METRICS_TOKEN',
 }
 
-function curlOf(
+export function curlOf(
   path: string,
   method: string,
   { parameters = [], requestBody, security }: DescribedOperation,

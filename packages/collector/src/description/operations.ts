@@ -199,6 +199,18 @@ export const operations: Record<string, Operation> = {
       example: { path: reel },
     },
   ),
+  'GET /v1/content/:type/:id/positions': statistics(
+    'Click-through of one content by source and position.',
+    'ContentPositions',
+    questionSchemas.contentPositions,
+    {
+      credentials: readers,
+      refusals: ['unknown_content'],
+      detail:
+        "From single events alone, so of the days that they are kept for. Also for the content's owner, and with a share link to it.",
+      example: { path: reel },
+    },
+  ),
   'DELETE /v1/content/:type/:id': {
     summary: "Forgets a content's rules; its events and its name stay.",
     tag: 'Catalogue',

@@ -35,7 +35,7 @@ const OVERVIEW_ROUTES = new Set([
 ])
 
 /** What a link to a content opens, for that content. */
-const CONTENT_ROUTES = new Set(['/v1/content/:type/:id/stats', '/v1/content/:type/:id/distributions'])
+const CONTENT_ROUTES = new Set(['stats', 'distributions', 'positions'].map((each) => `/v1/content/:type/:id/${each}`))
 
 function opens({ content }: OpenShare, { method, routeOptions, params }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false

@@ -237,6 +237,12 @@ export interface Positions extends Provenance {
   }[]
 }
 
+/** `GET /v1/content/:type/:id/positions`: the same of one content, from single events. */
+export interface ContentPositions extends Positions {
+  content: ContentRef
+  title: string | null
+}
+
 /** `GET /v1/stats/hours`: when in the week. */
 export interface HoursOfWeek extends Provenance {
   /** 168 cells, Monday 00:00 first. */

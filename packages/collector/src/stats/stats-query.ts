@@ -132,6 +132,7 @@ export const questionSchemas = {
   stats: z.strictObject({ ...rangeFields, ...filterFields }),
   content: z.strictObject({ ...rangeFields, type: eventType().optional(), ...dimensionFields }),
   distributions: z.strictObject({ ...rangeFields, ...dimensionFields }),
+  contentPositions: z.strictObject({ ...rangeFields, limit: limit(1_000, 200), ...dimensionFields }),
   breakdown: z.strictObject({ ...rangeFields, type: eventType().optional(), ...filterFields }),
   top: z.strictObject({
     ...rangeFields,

@@ -13,7 +13,7 @@ import { readDistributions } from './distributions'
 import { readDurations } from './durations'
 import { readEngagement } from './engagement'
 import { readHoursOfWeek } from './hours-of-week'
-import { readPositions } from './positions'
+import { readContentPositions, readPositions } from './positions'
 import { provenanceOf } from './provenance'
 import { readRetention } from './retention'
 import { readSiteSeries } from './series'
@@ -56,7 +56,7 @@ type Question = Parameters<typeof readQuery>[0]
 type Asked<Name extends Question> = ReturnType<typeof readQuery<Name>> & DayPlan
 type Params = Record<string, string>
 
-/** Adds `/v1/content/:type/:id/stats` and `/distributions`, `/v1/stats/…` and, if it is turned on, `/v1/trending` to a scope of their own. */
+/** Adds `/v1/content/:type/:id/…`, `/v1/stats/…` and, if it is turned on, `/v1/trending` to a scope of their own. */
 export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsRoutesDependencies): void {
   const { clock, settings, requireModerator, requireOwnerOrModerator, now, changes } = dependencies
   const db = dependencies.db.stats
@@ -112,6 +112,16 @@ export function registerStatsRoutes(scope: FastifyInstance, dependencies: StatsR
     async (plan, params) => {
       const { type = '', id = '' } = params
       return foundOf(await readDistributions(db, { type, id }, plan), params)
+    },
+    { needsEvents: true },
+  )
+  answer(
+    '/v1/content/:type/:id/positions',
+    requireOwnerOrModerator,
+    'contentPositions',
+    async (plan, params) => {
+      const { type = '', id = '' } = params
+      return foundOf(await readContentPositions(db, { type, id }, plan), params)
     },
     { needsEvents: true },
   )

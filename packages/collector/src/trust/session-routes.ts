@@ -8,7 +8,7 @@ const KEPT_SECONDS = 12 * 3_600
 
 /** Questions that the cookie answers for. Events are never taken on its account. */
 const COOKIE_PATHS =
-  /^\/v1\/(session|now|live|trending|shares(\/[^/]+)?|stats\/.*|trust(\/.*)?|content\/[^/]+\/[^/]+\/(stats|distributions))$/
+  /^\/v1\/(session|now|live|trending|shares(\/[^/]+)?|stats\/.*|trust(\/.*)?|content\/[^/]+\/[^/]+\/(stats|distributions|positions))$/
 /** What a bearer token may be made of (RFC 6750, 2.1), and what a cookie may hold. */
 const TOKEN = /^[\w.~+/=-]{1,4096}$/
 

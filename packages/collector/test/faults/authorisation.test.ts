@@ -106,6 +106,7 @@ onBothDatabases('authorisation', (database) => {
       ['GET', '/v1/client-address', '/v1/client-address', admins],
       ['GET', '/v1/content/:type/:id/stats', '/v1/content/post/1/stats', `owner page ${staff}`],
       ['GET', '/v1/content/:type/:id/distributions', '/v1/content/post/1/distributions', `owner page ${staff}`],
+      ['GET', '/v1/content/:type/:id/positions', '/v1/content/post/1/positions', `owner page ${staff}`],
       ['GET', '/v1/stats/site', '/v1/stats/site', `overview ${staff}`],
       ['GET', '/v1/stats/series', '/v1/stats/series', `overview ${staff}`],
       ['GET', '/v1/stats/breakdown/:dimension', '/v1/stats/breakdown/country', `overview ${staff}`],

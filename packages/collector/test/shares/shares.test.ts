@@ -48,9 +48,21 @@ onBothDatabases('share links', (database) => {
   test('open one content and no other', async () => {
     const collector = await known(await build())
     const { token } = await make(collector, post1)
-    expect(await ask(collector, token, '/v1/content/post/1/stats?days=30')).toEqual([200, undefined])
+    for (const question of ['stats?days=30', 'distributions', 'positions'])
+      expect([question, ...(await ask(collector, token, `/v1/content/post/1/${question}`))]).toEqual([
+        question,
+        200,
+        undefined,
+      ])
     const refused = 'A share link opens the page it was made for, and nothing else.'
-    for (const path of ['content/post/2/stats', 'content/reel/1/stats', 'content/post/1', 'stats/site', 'stats/top'])
+    for (const path of [
+      'content/post/2/stats',
+      'content/post/2/positions',
+      'content/reel/1/stats',
+      'content/post/1',
+      'stats/site',
+      'stats/top',
+    ])
       expect([path, ...(await ask(collector, token, `/v1/${path}`))]).toEqual([path, 403, refused])
   })
 

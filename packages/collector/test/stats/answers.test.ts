@@ -261,6 +261,44 @@ onBothDatabases('answers', (database) => {
     expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'unknown_content'])
   })
 
+  test('about the places of a content count its own impressions and clicks there, and no other’s', async () => {
+    const site = await build({ statsCacheMs: 0 })
+    const first = { source: 'feed', position: 0 }
+    const third = { source: 'search', position: 2 }
+    const repeat = (n: number, type: string, place: object) => Array.from({ length: n }, () => at(1, type, '1', place))
+    for (const events of [
+      repeat(60, 'impression', first),
+      repeat(60, 'impression', first),
+      repeat(12, 'click', first),
+      repeat(99, 'impression', third),
+      repeat(1, 'click', third),
+      [at(1, 'view', '1', first), at(1, 'view', '1', { source: 'feed', position: 5 })],
+      [at(1, 'impression', '1', { source: 'feed' }), at(1, 'impression', '1', { position: 7 })],
+      [at(1, 'impression', '2', first)],
+    ])
+      await site.send(events)
+    const answer = await ask(site, '/v1/content/post/1/positions')
+    const { content, items, eventsFrom } = answer.json() as Shapes.ContentPositions
+    expect(content).toEqual({ type: 'post', id: '1' })
+    expect(items).toEqual([
+      // By Wilson, worked out by hand: (0.1 + z²/240 ± z·√(0.09/120 + z²/57600)) / (1 + z²/120).
+      {
+        source: 'feed',
+        position: 0,
+        impressions: 120,
+        clicks: 12,
+        clickThroughRate: 0.1,
+        interval: { low: expect.closeTo(0.0581, 3), high: expect.closeTo(0.1667, 3) },
+      },
+      { source: 'search', position: 2, impressions: 99, clicks: 1, clickThroughRate: null, interval: null },
+    ])
+    expect(eventsFrom).toBe('2025-06-03')
+    const filtered = await ask(site, '/v1/content/post/1/positions?source=search&limit=1')
+    expect((filtered.json() as Shapes.ContentPositions).items.map(({ source }) => source)).toEqual(['search'])
+    const unknown = await ask(site, '/v1/content/post/404/positions')
+    expect([unknown.statusCode, unknown.json().error.code]).toEqual([404, 'unknown_content'])
+  })
+
   test('about a metadata key that is not counted say which ones are', async () => {
     const site = await build()
     const refused = await ask(site, '/v1/stats/compare?key=colour')
@@ -346,6 +384,7 @@ onBothDatabases('answers', (database) => {
     await listening('/v1/content/post/1/stats?days=366')
     await listening('/v1/content/post/1/stats?days=366&country=DE')
     await listening('/v1/content/post/1/distributions?days=366')
+    await listening('/v1/content/post/1/positions?days=366')
     expect(statements.length).toBeGreaterThan(10)
     expect(spans.length).toBeGreaterThanOrEqual(statements.length)
     for (const [from, to] of spans) {

@@ -229,7 +229,7 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
     if (clock.dayStart(eventsFrom) < keptFromMs) eventsFrom = clock.addDays(eventsFrom, 1)
     const range = `from=${from}&to=${to}&audience=${audience}`
     if (to < eventsFrom) {
-      for (const path of ['stats/site?country=DE&', 'content/post/3/distributions?'])
+      for (const path of ['stats/site?country=DE&', 'content/post/3/distributions?', 'content/post/3/positions?'])
         await expect(site.ask(`/v1/${path}${range}`)).rejects.toThrow(
           `to must be ${eventsFrom} or later, got ${to}: only single events can answer this`,
         )
@@ -246,6 +246,11 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
       madeFrom: ['events'],
       ...closeTo(oracle.distributionsOf(kept.filter(({ content }) => content === 'post:3'))),
     })
+
+    const positions = await site.ask<Shapes.ContentPositions>(`/v1/content/post/3/positions?limit=1000&${range}`)
+    const placed = oracle.positions(kept.filter(({ content }) => content === 'post:3'))
+    if (audience === 'all' && days.length > 5) expect(placed.length).toBeGreaterThan(0)
+    expect(positions).toMatchObject({ eventsFrom, audience, madeFrom: ['events'], items: closeTo(placed) })
 
     // Every value once, and events without one: together they are all events.
     for (const dimension of audience === 'all' ? dimensions : []) {
@@ -297,6 +302,8 @@ async function compareAll({ site, timezone, arrived, now, ranges, isClosed }: Co
       })
       const spread = await site.ask<Shapes.ContentDistributions>(`/v1/content/post/3/distributions?${query}`)
       expect(spread).toMatchObject(closeTo(oracle.distributionsOf(own)))
+      const places = await site.ask<Shapes.ContentPositions>(`/v1/content/post/3/positions?limit=1000&${query}`)
+      expect(places).toMatchObject({ filters, items: closeTo(oracle.positions(own)) })
     }
   }
 

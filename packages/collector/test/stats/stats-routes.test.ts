@@ -192,6 +192,7 @@ onBothDatabases('stats', (database) => {
     '/v1/stats/compare',
     '/v1/content/post/1/stats',
     '/v1/content/post/1/distributions',
+    '/v1/content/post/1/positions',
   ]
 
   test.each(questions)('%s is answered to admins and moderators only', async (path) => {

@@ -2,6 +2,7 @@
 import type {
   BreakdownDimension,
   ContentDistributions,
+  ContentPositions,
   ContentStats,
   DayWithViewers,
   Provenance,
@@ -133,6 +134,30 @@ export function contentDistributions(changes: Partial<ContentDistributions> = {}
   }
 }
 
+export function contentPositions(changes: Partial<ContentPositions> = {}): ContentPositions {
+  const none = { clickThroughRate: null, interval: null }
+  return {
+    ...provenance,
+    eventsFrom: '2025-03-02',
+    madeFrom: ['events'],
+    content: { type: 'post', id: '42' },
+    title: 'A walk by the sea',
+    items: [
+      {
+        source: 'feed',
+        position: 0,
+        impressions: 400,
+        clicks: 40,
+        clickThroughRate: 0.1,
+        interval: { low: 0.07, high: 0.13 },
+      },
+      { source: 'feed', position: 3, impressions: 90, clicks: 4, ...none },
+      { source: 'search', position: 1, impressions: 30, clicks: 6, ...none },
+    ],
+    ...changes,
+  }
+}
+
 export const admin: Who = { role: 'admin', userId: null, isKept: false }
 
 type Answer = { status?: number; body: unknown } | 'unreachable'
@@ -148,6 +173,7 @@ export function createFakeCollector() {
     },
     stats: { body: contentStats(someTotals) },
     distributions: { body: contentDistributions() },
+    positions: { body: contentPositions() },
   }
   const asked: {
     method: string
@@ -227,6 +253,7 @@ export async function openDashboard(
     async close() {
       await act(() => render(null, page))
       page.remove()
+      window.localStorage.clear()
     },
   }
 }

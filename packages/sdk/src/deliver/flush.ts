@@ -52,16 +52,18 @@ export function createFlusher(ports: FlusherPorts): Flusher {
   const isPaused = () => pause.until > now()
   const will = createLastWill(now, () => (isHeld() || isPaused() ? undefined : courier.defer()))
 
-  function schedule(): void {
+  /** `isDue`: called by its own timer. Anywhere else a request would be paid for by a click or a scroll of the page. */
+  function schedule(isDue?: boolean): void {
     clearTimeout(timer)
+    timer = undefined
     if (isClosed) return
     if (stats.queued || flights.size) will.renew()
     else will.revoke()
     if (!stats.queued) dueAt = Infinity
     if (isHeld() || flights.size || dueAt === Infinity) return
     const waitMs = Math.max(dueAt, pause.until) - now()
-    if (waitMs > 0) timer = setTimeout(() => ports.guard(schedule), Math.min(waitMs, LONGEST_TIMER_MS))
-    else send().catch(() => {})
+    if (isDue && waitMs <= 0) send().catch(() => {})
+    else timer = setTimeout(() => ports.guard(() => schedule(true)), Math.min(waitMs, LONGEST_TIMER_MS))
   }
 
   async function send(): Promise<void> {
@@ -93,7 +95,10 @@ export function createFlusher(ports: FlusherPorts): Flusher {
   return {
     recorded() {
       if (now() - exitedAt < AFTER_EXIT_MS) queueMicrotask(() => ports.guard(exit))
-      plan(isFull() ? 0 : ports.flushIntervalMs)
+      const inMs = isFull() ? 0 : ports.flushIntervalMs
+      // A timer costs as much as all the rest of an event.
+      if (timer && dueAt <= now() + inMs) will.renew()
+      else plan(inMs)
     },
     retry() {
       exitedAt = -Infinity

@@ -22,7 +22,7 @@ const wholeMs = (value: unknown) => {
 }
 
 /** How each field becomes fit to travel; nothing or `false` where it cannot. */
-const cleaners: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]) => unknown } = {
+const cleaners = Object.entries<(value: unknown, leftOut: string[]) => unknown>({
   source: label,
   viewType: label,
   position: (value) => Number.isInteger(value) && unlimited(value),
@@ -43,7 +43,7 @@ const cleaners: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]
   pipMs: wholeMs,
   completed: copyPlain,
   metadata: cleanMetadata,
-}
+} satisfies { [Name in keyof WireEvent]?: unknown })
 
 /**
  * The event as it may travel. A wrong type or content makes it worthless: then it is nothing. Any other wrong field is
@@ -61,7 +61,7 @@ export function cleanEvent(draft: EventDraft, explain: (sentence: string) => voi
 
   const event: Record<string, unknown> = { type, content }
   const leftOut: string[] = []
-  for (const [name, clean] of Object.entries(cleaners)) {
+  for (const [name, clean] of cleaners) {
     const value = draft[name as keyof EventDraft]
     if (value === undefined || value === null || value === '') continue
     const cleaned = attempt(() => clean(value, leftOut))
