@@ -18,8 +18,6 @@ export const SKETCH_ERROR = Number((1.04 / Math.sqrt(REGISTERS)).toFixed(4))
 export interface Sketch {
   /** Adds what `sketchBytes` of `day-tally.ts` made of a day. */
   addBytes(bytes: Uint8Array): void
-  /** Adds the smallest rest among the viewers of one register; a smaller rest has more leading zeros. */
-  addRest(register: number, smallestRest: number): void
   /** Different viewers so far, not rounded. */
   estimate(): number
 }
@@ -44,7 +42,6 @@ export function createSketch(): Sketch {
         raise(entry >> VALUE_BITS, entry & (2 ** VALUE_BITS - 1))
       }
     },
-    addRest: (register, smallestRest) => raise(register, valueOf(smallestRest)),
     estimate() {
       let z = REGISTERS * tau((REGISTERS - counts[LIMIT]!) / REGISTERS)
       for (let value = REST_BITS; value >= 1; value--) z = 0.5 * (z + counts[value]!)
@@ -52,11 +49,6 @@ export function createSketch(): Sketch {
       return REGISTERS ** 2 / (2 * Math.LN2 * z)
     },
   }
-}
-
-/** Leading zeros of a rest, plus one. Rests are below 2^49, so that JavaScript's numbers hold them. */
-function valueOf(rest: number): number {
-  return rest === 0 ? LIMIT : LIMIT - rest.toString(2).length
 }
 
 function sigma(share: number): number {

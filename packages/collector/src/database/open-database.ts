@@ -10,6 +10,12 @@ import { createPostgresPool, type PoolOptions } from './postgres-pool'
 import type { Tables } from './tables'
 import { readAsText } from './type-parsers'
 
+/**
+ * Questions are answered one core at a time: the others are for ingest. Compiling a question takes longer than answering it, and
+ * what does not fit into the 4 MB of the default goes to the disk.
+ */
+const FOR_QUESTIONS = `set jit = off; set max_parallel_workers_per_gather = 0; set work_mem = '32MB'`
+
 /** Dropping a partition or deleting a day waits for nobody who asks, so it may take its time. */
 const LONGEST_JOB_STATEMENT_MS = 60_000
 
@@ -93,7 +99,7 @@ function openPostgres(
   const open = (options: PoolOptions) =>
     new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(databaseUrl, options) }) })
   const forIngest = open({ max: ingest, prepared: preparedStatements })
-  const forStats = open({ max: stats })
+  const forStats = open({ max: stats, begin: FOR_QUESTIONS })
   const forJobs = open({ max: jobs, longestStatementMs: LONGEST_JOB_STATEMENT_MS })
   return {
     kysely: forIngest,

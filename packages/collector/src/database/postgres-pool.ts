@@ -1,6 +1,6 @@
 // Connections to PostgreSQL that outlive a restart of it and never wait for it without an end.
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import { Pool, types } from 'pg'
+import { Pool, types, type PoolClient } from 'pg'
 import { readAsText } from './type-parsers'
 
 /** pg's own words for a query that took longer than `query_timeout`. */
@@ -20,14 +20,17 @@ export interface PoolOptions {
   longestStatementMs?: number
   /** Whether a connection keeps the plan of a statement that it has seen. */
   prepared?: boolean
+  /** A statement that every new connection begins with: `set jit = off`. */
+  begin?: string | undefined
 }
 
 /** A pool of connections. Connects when first asked. */
 export function createPostgresPool(
   databaseUrl: string,
-  { max, longestStatementMs = LONGEST_STATEMENT_MS, prepared = false }: PoolOptions,
+  { max, longestStatementMs = LONGEST_STATEMENT_MS, prepared = false, begin }: PoolOptions,
 ): PostgresPool {
   const names = new Map<string, string>()
+  const begun = new WeakSet<PoolClient>()
 
   function nameOf(statement: string): string | undefined {
     const known = names.get(statement)
@@ -61,6 +64,14 @@ export function createPostgresPool(
   return {
     async connect() {
       const client = await pool.connect()
+      if (begin !== undefined && !begun.has(client)) {
+        // Not as a parameter of the connection: poolers refuse those that they do not know.
+        await client.query(begin).catch((error: unknown) => {
+          client.release(true)
+          throw error
+        })
+        begun.add(client)
+      }
       let hanging: Error | undefined
       async function query(statement: string, parameters?: unknown[]) {
         if (hanging) throw hanging

@@ -38,8 +38,8 @@ export async function readEngagement(
         select viewer_key, ${acts} as acts, ${engaged} as engaged from viewer_days
         where day = any(${closedDays}::date[]) and user_id is not null
         union all
-        select e.viewer_key, count(*) filter (where e.type not in (${typeCodes.impression}, ${typeCodes.page_view})),
-          count(*) filter (where e.type in (${typeCodes.click}, ${typeCodes.like}, ${typeCodes.share}, ${typeCodes.custom}))
+        select e.viewer_key, (count(*) filter (where e.type not in (${typeCodes.impression}, ${typeCodes.page_view})))::integer,
+          (count(*) filter (where e.type in (${typeCodes.click}, ${typeCodes.like}, ${typeCodes.share}, ${typeCodes.custom})))::integer
         from events e
         where ${within('e.occurred_at', rawSpans)} and e.counted and e.user_id is not null group by e.viewer_key
       ) parts group by viewer_key

@@ -1,8 +1,9 @@
 // Which content had the most of one thing. Pages are ranked by their page views and never among other content.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { NO_CONTENT_KEY } from '../content-key'
 import type { Tables } from '../database/tables'
-import { EVERY_TYPE, registerOf, restOf, within } from '../day-tally'
+import { EVERY_TYPE, registerOf, restOf, sketchBytes, within } from '../day-tally'
 import { Refusal } from '../errors'
 import { createSketch, SKETCH_ERROR } from '../sketch'
 import {
@@ -100,9 +101,13 @@ interface Candidates {
 
 const listsOf = (audience: Audience) => (audience === 'all' ? [true, false] : [audience === 'authenticated'])
 
-/** Rows of `content_key, type, value` of the open days. */
+/** Rows of `content_key, type, value` of the open days; of viewers, as many as there are or, of several days, more. */
 function openValues(plan: DayPlan, types: readonly string[], column: 'count' | 'viewers') {
-  const { openSpans, rawSpans, audience } = plan
+  const { openSpans, rawSpans, audience, range } = plan
+  // Nobody comes more often than there are events, and those are counted already.
+  if (column === 'viewers' && range.days.length > 1 && plan.eventsFrom === null)
+    return sql`select h.content_key, ${EVERY_TYPE} as type, sum(h.count)::bigint as value from content_hours h
+      where ${within('h.hour', openSpans)} ${ofAudience(audience, 'h.authenticated')} group by h.content_key`
   if (column === 'viewers')
     return sql`select each.content_key, ${EVERY_TYPE} as type, count(*) as value from (
       select distinct e.content_key, e.viewer_key from events e
@@ -259,8 +264,8 @@ async function findMostViewed(db: Kysely<Tables>, plan: DayPlan, limit: number):
 }
 
 /**
- * Sums of daily viewers of what is among the first `rows` of a list, most first, and how much content that is in none may
- * have at most. The viewers of open days are a scan over single events, so everything is read from one.
+ * Sums of daily viewers, or more, of what is among the first `rows` of a list, most first, and how much content that is in
+ * none may have at most. Open days are a scan over all that they have, so everything is read from one.
  */
 async function boundViewers(
   db: Kysely<Tables>,
@@ -297,19 +302,24 @@ async function estimateViewers(db: Kysely<Tables>, plan: DayPlan, leaders: reado
     select d.content_key, d.sketch from content_day_details d
     where d.content_key = any(${keys}::bigint[]) and d.day = any(${closedDays}::date[])
       and d.type = ${sql.lit(EVERY_TYPE)} ${ofAudience(audience, 'd.authenticated')}`.execute(db)
-  const { rows: open } = await sql<{ content_key: string; register: number; rest: string }>`
-    select e.content_key, ${registerOf} as register, min(${restOf}) as rest from events e
-    where e.content_key = any(${keys}::bigint[]) and ${within('e.occurred_at', rawSpans)} and e.counted
-      and e.viewer_key <> 0 ${ofEvents(plan)} group by 1, 2`.execute(db)
-  const closedOf = groupBy(closed)
-  const openOf = groupBy(open)
-  return leaders.map((leader) => {
+  // Registers are joined by the database: one by one they would be more rows than a process should read at once.
+  const { rows: open } = await sql<{ content_key: string; sketch: Uint8Array | null }>`
+    select content_key, ${sketchBytes} as sketch from (
+      select e.content_key, ${registerOf} as register, min(${restOf}) as rest from events e
+      where e.content_key = any(${keys}::bigint[]) and ${within('e.occurred_at', rawSpans)} and e.counted
+        and e.viewer_key <> 0 ${ofEvents(plan)} group by 1, 2
+    ) per_register group by content_key`.execute(db)
+  const sketchesOf = groupBy([...closed, ...open])
+  const found: WithViewers[] = []
+  for (const leader of leaders) {
     const sketch = createSketch()
-    for (const { sketch: bytes } of closedOf.get(leader.content_key) ?? []) if (bytes) sketch.addBytes(bytes)
-    for (const { register, rest } of openOf.get(leader.content_key) ?? []) sketch.addRest(register, Number(rest))
+    for (const { sketch: bytes } of sketchesOf.get(leader.content_key) ?? []) if (bytes) sketch.addBytes(bytes)
     const value = Math.round(sketch.estimate())
-    return { ...leader, value, viewers: { value, method: 'hll', error: SKETCH_ERROR } }
-  })
+    if (value > 0) found.push({ ...leader, value, viewers: { value, method: 'hll', error: SKETCH_ERROR } })
+    // What waits for the process meanwhile is ingest.
+    await nextTurn()
+  }
+  return found
 }
 
 function groupBy<Row extends { content_key: string }>(rows: readonly Row[]): Map<string, Row[]> {

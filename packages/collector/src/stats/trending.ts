@@ -25,14 +25,14 @@ interface Row {
   title: string | null
   score: number
   velocity: number
-  likes: string
-  likes_before: string
-  views: string
-  views_before: string
+  likes: number
+  likes_before: number
+  views: number
+  views_before: number
 }
 
 /** By what share of what it was before, or by how much of one. */
-const growth = (name: string) => sql.raw(`(${name} - ${name}_before)::float8 / greatest(${name}_before, 1)::float8`)
+const growth = (name: string) => sql.raw(`(${name} - ${name}_before) / greatest(${name}_before, 1)`)
 
 /** Public content only, the first {@link MOST} of each type, highest score first. */
 export async function readTrending(
@@ -42,12 +42,13 @@ export async function readTrending(
   now: number,
 ): Promise<Trending> {
   const { trendingWindowHours: windowHours } = rules
+  // Counts are whole numbers, which float8 holds exactly, and sums of it are several times as quick as those of int8.
   // Counters are kept by the clock hour, so the newer window ends with the one that runs.
   const endMs = clock.hourStart(now) + HOUR_MS
   const middle = instant(endMs - windowHours * HOUR_MS)
   const start = instant(endMs - 2 * windowHours * HOUR_MS)
   const count = (type: string, isRecent: boolean) =>
-    sql`coalesce(sum(h.count) filter (where h.type = ${sql.lit(type)} and h.hour ${sql.raw(isRecent ? '>=' : '<')} ${middle}), 0)`
+    sql`coalesce(sum(h.count::float8) filter (where h.type = ${sql.lit(type)} and h.hour ${sql.raw(isRecent ? '>=' : '<')} ${middle}), 0)`
   const { rows } = await sql<Row>`
     select type, id, title, score, velocity, likes, likes_before, views, views_before from (
       select *, row_number() over (partition by type order by score desc, id collate "C") as place from (
@@ -78,10 +79,10 @@ export async function readTrending(
       title: row.title,
       score: row.score,
       velocity: row.velocity,
-      likes: Number(row.likes),
-      likesBefore: Number(row.likes_before),
-      views: Number(row.views),
-      viewsBefore: Number(row.views_before),
+      likes: row.likes,
+      likesBefore: row.likes_before,
+      views: row.views,
+      viewsBefore: row.views_before,
     })),
   }
 }

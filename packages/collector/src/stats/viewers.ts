@@ -1,4 +1,5 @@
 // How many different viewers: one by one where that is quick, else from the registers of closed days and open ones.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
 import type { Tables } from '../database/tables'
 import { EVERY_TYPE, registerOf, restOf, sketchBytes, within, type Span } from '../day-tally'
@@ -50,7 +51,11 @@ export async function readViewers(
     const { rows } = await sql<{ sketch: Uint8Array | null }>`select d.sketch from ${table} d
       where d.day = any(${closedDays}::date[]) and d.type = ${sql.lit(EVERY_TYPE)}
         ${ofAudience(audience, 'd.authenticated')} ${ofContent(contentKey, 'd.content_key')}`.execute(db)
-    for (const row of rows) if (row.sketch) sketch.addBytes(row.sketch)
+    for (const row of rows) {
+      if (row.sketch) sketch.addBytes(row.sketch)
+      // What waits for the process meanwhile is ingest.
+      await nextTurn()
+    }
   }
   if (rawSpans.length > 0) {
     sources.add('events')

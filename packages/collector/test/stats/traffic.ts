@@ -1,5 +1,6 @@
 // Random traffic of forty days, the same for the same seed, and a site with a clock that it is sent to day by day.
 import type { WireEvent } from '@sightline/sdk/wire'
+import { sql } from 'kysely'
 import { buildCollector } from '../../src/collector'
 import type { Database } from '../../src/database/open-database'
 import { createSeededRandom } from '../../src/demo/seeded-random'
@@ -136,9 +137,13 @@ function wireOf(event: Sent): WireEvent {
 
 export type MovingSite = Awaited<ReturnType<typeof openMovingSite>>
 
-/** A site whose clock the test sets. */
+/** A site whose clock the test sets, and whose days nobody closes or forgets but the test, however long it takes. */
 export async function openMovingSite(db: Database, timezone: string, startMs: number, rawRetentionDays = 7) {
   let nowMs = startMs
+  const jobs = ['close-days', 'raw-events', 'roll-ups', 'salts', 'view-gates', 'recent-views']
+  await sql`insert into job_leases (job, holder, fence, expires_at, started_at)
+    select job, 'the test', 1, now() + interval '1 hour', now() from unnest(${jobs}::text[]) as each (job)
+    on conflict (job) do nothing`.execute(db.kysely)
   const app = await buildCollector({
     db,
     config: {

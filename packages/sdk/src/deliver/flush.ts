@@ -52,8 +52,7 @@ export function createFlusher(ports: FlusherPorts): Flusher {
   const isPaused = () => pause.until > now()
   const will = createLastWill(now, () => (isHeld() || isPaused() ? undefined : courier.defer()))
 
-  /** `isDue`: called by its own timer. Anywhere else a request would be paid for by a click or a scroll of the page. */
-  function schedule(isDue?: boolean): void {
+  function schedule(): void {
     clearTimeout(timer)
     timer = undefined
     if (isClosed) return
@@ -62,8 +61,8 @@ export function createFlusher(ports: FlusherPorts): Flusher {
     if (!stats.queued) dueAt = Infinity
     if (isHeld() || flights.size || dueAt === Infinity) return
     const waitMs = Math.max(dueAt, pause.until) - now()
-    if (isDue && waitMs <= 0) send().catch(() => {})
-    else timer = setTimeout(() => ports.guard(() => schedule(true)), Math.min(waitMs, LONGEST_TIMER_MS))
+    if (waitMs > 0) timer = setTimeout(() => ports.guard(schedule), Math.min(waitMs, LONGEST_TIMER_MS))
+    else send().catch(() => {})
   }
 
   async function send(): Promise<void> {

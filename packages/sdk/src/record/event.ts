@@ -22,7 +22,7 @@ const wholeMs = (value: unknown) => {
 }
 
 /** How each field becomes fit to travel; nothing or `false` where it cannot. */
-const cleaners = Object.entries<(value: unknown, leftOut: string[]) => unknown>({
+const cleanersByName: { [Name in keyof WireEvent]?: (value: unknown, leftOut: string[]) => unknown } = {
   source: label,
   viewType: label,
   position: (value) => Number.isInteger(value) && unlimited(value),
@@ -43,7 +43,8 @@ const cleaners = Object.entries<(value: unknown, leftOut: string[]) => unknown>(
   pipMs: wholeMs,
   completed: copyPlain,
   metadata: cleanMetadata,
-} satisfies { [Name in keyof WireEvent]?: unknown })
+}
+const cleaners = Object.entries(cleanersByName)
 
 /**
  * The event as it may travel. A wrong type or content makes it worthless: then it is nothing. Any other wrong field is
