@@ -352,7 +352,7 @@ describe.skipIf(!chromiumPath)('a shared link', () => {
     expect(await shared.textContent('.top-bar p')).toContain('Shared, read-only')
     await page.reload()
     await ready(page)
-    expect(await page.locator('nav[aria-label="Pages"] a').count()).toBe(5)
+    expect(await page.locator('nav[aria-label="Pages"] a').count()).toBe(6)
     await context.close()
   })
 })

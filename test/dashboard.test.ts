@@ -22,8 +22,11 @@ import type {
   Comparison,
   ContentPositions,
   ContentStats,
+  Durations,
+  Engagement,
   HoursOfWeek,
   Positions,
+  Retention,
   SiteBreakdown,
   SiteSeries,
   SiteStats,
@@ -120,6 +123,20 @@ async function open(page: Page, { origin }: Served, query = '', token = ADMIN_TO
   await ready(page)
 }
 
+/** Classes of what would move on the overview. */
+async function whatMoves(served: Served, reducedMotion: 'reduce' | 'no-preference') {
+  const visit = await openPage({ reducedMotion })
+  await open(visit.page, served)
+  const names = await visit.page.evaluate<string[]>(
+    `[...document.querySelectorAll('*')].filter((each) => {
+      const { animationName, transitionDuration } = getComputedStyle(each)
+      return animationName !== 'none' || transitionDuration.split(',').some((each) => parseFloat(each) > 0)
+    }).map(({ className }) => String(className))`,
+  )
+  await visit.context.close()
+  return names
+}
+
 /** The texts of a table's cells, row by row. */
 const rowsOf = (page: Page, table: string) =>
   page.$$eval(`${table} tbody tr`, (rows) =>
@@ -167,6 +184,7 @@ async function storedEvents({ db }: Served, filters: Record<string, string> = {}
       'content_id',
       'occurred_at',
       'viewer_key',
+      'user_id',
       'source',
       'position',
       'duration_ms',
@@ -191,6 +209,18 @@ const viewersIn = (rows: readonly StoredEvent[]) =>
   new Set(rows.map(({ viewer_key }) => String(viewer_key)).filter((key) => key !== '0')).size
 const placeOf = (row: StoredEvent) =>
   row.source === null || row.position === null ? null : `${row.source}\0${row.position}`
+
+/** Hour of the week, Monday 00:00 is 0. */
+const hourOf = (row: StoredEvent) => {
+  const at = new Date(row.occurred_at)
+  return String(((at.getUTCDay() + 6) % 7) * 24 + at.getUTCHours())
+}
+
+const variantOf = ({ metadata }: StoredEvent) => (metadata as { variant?: string } | null)?.variant ?? null
+
+const dayOf = (row: StoredEvent) => new Date(row.occurred_at).toISOString().slice(0, 10)
+
+const later = (day: string, after: number) => new Date(Date.parse(day) + after * 86_400_000).toISOString().slice(0, 10)
 
 /** `source, position, impressions, clicks` of each place, in the order of the API. */
 function placesIn(rows: readonly StoredEvent[]): [source: string, position: number, seen: number, clicked: number][] {
@@ -596,10 +626,6 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const { cells } = await served.ask<HoursOfWeek>('stats/hours?days=7')
     const heat = await page.$$eval('.heat tbody td', (each) => each.map((cell) => cell.textContent))
     expect(heat).toEqual(cells.map((cell) => count(Math.round((cell.seen / cell.hours) * 10) / 10)))
-    const hourOf = (row: StoredEvent) => {
-      const at = new Date(row.occurred_at)
-      return String(((at.getUTCDay() + 6) % 7) * 24 + at.getUTCHours())
-    }
     const seenAt = tally(
       stored.filter(({ type }) => ['impression', 'view', 'watch', 'page_view'].includes(type)),
       hourOf,
@@ -609,11 +635,66 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     expect((await rowsOf(page, '#compare')).map((row) => row.slice(0, 4))).toEqual(
       variants.items.map(({ value, per, events, rate }) => [value, count(per), count(events), share(rate!)]),
     )
-    const variantOf = ({ metadata }: StoredEvent) => (metadata as { variant?: string } | null)?.variant ?? null
     const [seenAs, clickedAs] = ['impression', 'click'].map((type) => tally(ofType(stored, type), variantOf))
     expect(variants.items.map(({ value, per, events }) => [value, per, events])).toEqual(
       variants.items.map(({ value }) => [value, seenAs!.get(value), clickedAs!.get(value)]),
     )
+  })
+
+  test('the page about viewers tells who came back, what users did and how long they looked, as the tables hold it', async () => {
+    await open(page, served, '?page=viewers&audience=authenticated')
+    const stored = await storedEvents(served)
+    const users = new Map<string, Set<string>>()
+    for (const row of stored) {
+      if (row.user_id !== null) users.set(row.user_id, (users.get(row.user_id) ?? new Set()).add(dayOf(row)))
+    }
+    const query = 'days=7&audience=authenticated'
+    const { cohorts } = await served.ask<Retention>(`stats/retention?${query}&periods=14`)
+    const told = cohorts.filter(({ viewers }) => viewers !== null && viewers > 0)
+    expect(told.length).toBe(SAMPLE_DAYS - 1)
+    for (const { day, viewers, returned } of told) {
+      const cohort = [...users.values()].filter((days) => [...days].toSorted()[0] === day)
+      expect([day, viewers]).toEqual([day, cohort.length])
+      expect(returned).toEqual(
+        returned.map((back, after) =>
+          back === null ? null : cohort.filter((days) => days.has(later(day, after))).length,
+        ),
+      )
+      expect(returned.filter((back) => back !== null)).toHaveLength(
+        told.length - told.findIndex((each) => each.day === day),
+      )
+    }
+    expect((await rowsOf(page, '#cohorts')).map((cells) => cells.slice(1))).toEqual(
+      told.map(({ viewers, returned }) => [
+        count(viewers!),
+        ...returned.slice(1).map((back) => (back === null ? '' : share(Math.round((100 * back) / viewers!) / 100, 0))),
+      ]),
+    )
+
+    const engagement = await served.ask<Engagement>('stats/engagement?days=7&limit=100')
+    expect(engagement.users).toBe(users.size)
+    const acts = tally(
+      stored.filter(({ user_id, type }) => user_id !== null && type !== 'impression' && type !== 'page_view'),
+      ({ user_id }) => user_id,
+    )
+    const shownUsers = await rowsOf(page, '#users')
+    expect(shownUsers.length).toBe(10)
+    expect(shownUsers.map((cells) => cells.slice(0, 2))).toEqual(
+      engagement.items.slice(0, 10).map(({ userId }) => [userId, count(acts.get(userId)!)]),
+    )
+    expect(shownUsers.map((cells) => cells[1])).toEqual([...acts.values()].slice(0, 10).map(count))
+
+    const { views, watches, items } = await served.ask<Durations>(`stats/durations?${query}`)
+    const lengths = ofType(stored, 'view').filter(
+      ({ user_id, duration_ms }) => user_id !== null && duration_ms !== null,
+    )
+    expect(views.count).toBe(lengths.length)
+    const facts = await page.$$eval('#durations dd', (each) => each.map((fact) => fact.textContent))
+    expect([facts[1], facts[3]]).toEqual([count(views.count), count(watches.count)])
+    expect(facts[0]).toBe(`${(views.averageMs! / 1_000).toFixed(1)} s`)
+    const classes = await page.$$eval('#watches li b', (each) => each.map((number) => number.textContent))
+    expect(classes).toEqual([watches.skipped, watches.partial, watches.completed].map(count))
+    expect((await rowsOf(page, '#longest')).length).toBe(items.length)
   })
 
   /** Resolves when it is stored. */
@@ -693,6 +774,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
       '?page=content',
       '?page=content&type=reel&id=3',
       '?page=feed',
+      '?page=viewers',
       '?page=live',
       '?page=trust',
     ]) {
@@ -715,9 +797,8 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
   test('numbers, shares and days are written as the reader does', async () => {
     const visit = await openPage({ locale: 'de-DE' })
     await open(visit.page, served, '?page=feed')
-    const [place] = (await served.ask<Positions>('stats/positions?days=7&limit=1000')).items.filter(
-      ({ source, position }) => source === 'feed' && position === 0,
-    )
+    const { items } = await served.ask<Positions>('stats/positions?days=7&limit=1000')
+    const place = items.find(({ source, position }) => source === 'feed' && position === 0)
     await visit.page.selectOption('#positions select', 'feed')
     await visit.page.click('#positions summary')
     const german = new Intl.NumberFormat('de-DE')
@@ -736,20 +817,8 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
   })
 
   test('nothing moves for whoever wants less motion, and something does for others', async () => {
-    const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
-      const visit = await openPage({ reducedMotion })
-      await open(visit.page, served)
-      const names = await visit.page.evaluate<string[]>(
-        `[...document.querySelectorAll('*')].filter((each) => {
-          const { animationName, transitionDuration } = getComputedStyle(each)
-          return animationName !== 'none' || transitionDuration.split(',').some((each) => parseFloat(each) > 0)
-        }).map(({ className }) => String(className))`,
-      )
-      await visit.context.close()
-      return names
-    }
-    expect(await moving('reduce')).toEqual([])
-    expect(await moving('no-preference')).not.toEqual([])
+    expect(await whatMoves(served, 'reduce')).toEqual([])
+    expect(await whatMoves(served, 'no-preference')).not.toEqual([])
   })
 
   test('the keys of the period picker choose the days, and the numbers follow', async () => {
@@ -874,6 +943,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
         '?page=content',
         '?page=content&type=reel&id=3',
         '?page=feed',
+        '?page=viewers',
         '?page=live',
         '?page=trust',
       ]) {
@@ -899,6 +969,8 @@ describe.skipIf(!chromiumPath)('before the first event', () => {
     ['?page=feed', '#positions', 'Pass position to observe()'],
     ['?page=feed', '#sources', 'No impression told a source in this period.'],
     ['?page=feed', '#trending', 'Nothing grows at the moment.'],
+    ['?page=viewers', '#cohorts', 'The first cohort is here tomorrow.'],
+    ['?page=viewers', '#users', 'No signed-in user in this period.'],
     ['?page=live', '#live-contents', 'Scroll through a page that is observed'],
     ['?page=trust', '#outcomes', 'No event has arrived yet.'],
     ['?page=trust', '#letters', 'None. Every event that was accepted is stored.'],
@@ -998,6 +1070,7 @@ describe.skipIf(!chromiumPath)('with an attack in every text that a stranger can
       '?page=content',
       one,
       '?page=feed',
+      '?page=viewers',
       source,
       '?page=live',
       '?page=trust',

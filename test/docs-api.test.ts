@@ -1,6 +1,5 @@
 // docs/api.md is the description of a collector, with what each of its examples was answered.
 import { openAsBlob } from 'node:fs'
-import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { buildCollector, openDatabase, type Database } from '@sightline/collector'
 import type { ApiDescription } from '../packages/collector/src/description/openapi'
@@ -25,7 +24,7 @@ const SHOWN: Record<string, unknown> = {
   daysLeft: 3_150,
 }
 
-let app: FastifyInstance
+let app: Awaited<ReturnType<typeof buildCollector>>
 let db: Database
 let api: ApiDescription
 let user: string
@@ -71,13 +70,9 @@ async function visit(): Promise<void> {
   expect(answer.json()).toMatchObject({ success: true, tracked: happened.length })
 }
 
-/** Until every job has run once: their state is in the answers. */
-async function jobsAreDone(): Promise<void> {
-  const isDone = async () => {
-    const { jobs } = (await app.inject({ url: '/readyz' })).json<{ jobs: { finishedAt: string | null }[] }>()
-    return jobs.every(({ finishedAt }) => finishedAt !== null)
-  }
-  await expect.poll(isDone, { timeout: 30_000 }).toBe(true)
+async function haveJobsRun(): Promise<boolean> {
+  const { jobs } = (await app.inject({ url: '/readyz' })).json<{ jobs: { finishedAt: string | null }[] }>()
+  return jobs.every(({ finishedAt }) => finishedAt !== null)
 }
 
 /** What changes something comes before the questions, and what takes away after them. */
@@ -121,7 +116,8 @@ function shorten(value: unknown, name = ''): unknown {
 
 test('the API page tells every route, with what the call of its example is answered', async () => {
   await visit()
-  await jobsAreDone()
+  // Their state is in the answers.
+  await expect.poll(haveJobsRun, { timeout: 30_000 }).toBe(true)
   const answered = new Map<string, Answered>()
   const examples = routesOf(api).filter(({ operation }) => operation['x-example'])
   for (const route of examples.toSorted((a, b) => turnOf(a) - turnOf(b))) {

@@ -86,6 +86,8 @@ function docstrings(path: string, container: string): Map<string, string> {
 /** Tables are aligned by the formatter, which changes nothing of what they say. */
 const squeeze = (text: string) => text.replaceAll(/-{3,}/g, '---').replaceAll(/\s+/g, ' ')
 
+const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
 describe('documents', () => {
@@ -141,7 +143,6 @@ describe('documents', () => {
       rows: { title: string; perSecond: number; perCpuSecond: number }[]
       bytesPerEvent: { heap: number; indexes: number; total: number }
     }
-    const whole = (value: number) => Math.round(value).toLocaleString('en-US')
     const { heap, indexes, total } = bytesPerEvent
     const { found, wanted } = readPart('docs/operations.md', 'sizing', [
       '| what | events a second | events a CPU-second |',

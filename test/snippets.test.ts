@@ -38,7 +38,7 @@ function readSnippets(document: string): Snippet[] {
   const folder = join(root, '.snippets', document)
   const text = readFileSync(join(root, document), 'utf8')
   return [...text.matchAll(/^```(tsx?)\n([\s\S]*?)^```/gm)].map(([, kind, code], index) => {
-    const named = /^\/\/ ([\w./-]+\.tsx?)\b/m.exec(code!.split('\n', 3).join('\n'))?.[1]
+    const named = /^\/\/ ([\w./[\]-]+\.tsx?)\b/m.exec(code!.split('\n', 3).join('\n'))?.[1]
     return { document, path: join(folder, named ?? `${index}.${kind}`), code: `${code}\nexport {}\n` }
   })
 }
@@ -63,6 +63,10 @@ const NOT_INSTALLED = `
   declare module '*.vue' {
     const component: import('vue').Component
     export default component
+  }
+  declare module 'next/link' {
+    const Link: (props: { href: string; onClick: () => void; children: import('react').ReactNode }) => import('react').ReactNode
+    export default Link
   }
   declare module 'nuxt/app' {
     export function defineNuxtPlugin(plugin: (nuxt: { vueApp: import('vue').App }) => void): unknown

@@ -4,12 +4,10 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
-/** Where the recipe sends, which is somewhere else here. */
-const WRITTEN_ENDPOINT = 'https://collect.example.com'
 /** A server component that uses the entry without the directive. */
 const MARKED_PAGE = `
   import { mark } from '@sightline/react/server'
@@ -40,12 +38,12 @@ async function startUntil(pattern, command, args, cwd) {
 }
 
 /** Runs `next build`, always from nothing. */
-async function build() {
+async function build(collector) {
   rmSync(join(site, '.next'), { recursive: true, force: true })
   const startedAt = performance.now()
   const child = spawn(process.execPath, [next, 'build'], {
     cwd: site,
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', CI: '1' },
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', CI: '1', NEXT_PUBLIC_COLLECTOR: collector },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
@@ -55,17 +53,23 @@ async function build() {
 }
 
 /** Each snippet of the recipe becomes the file that its comment names. */
-function writeRecipe(endpoint) {
+function writeRecipe() {
   const recipe = readFileSync(join(root, 'docs/recipes/nextjs.md'), 'utf8')
-  assert(recipe.includes(WRITTEN_ENDPOINT), `the recipe sends to ${WRITTEN_ENDPOINT}`)
-  mkdirSync(join(site, 'app'), { recursive: true })
   const files = [...recipe.matchAll(/^```tsx\n([\s\S]*?)^```/gm)].map(([, code]) => {
-    const name = /^\/\/ (app\/[\w./-]+)/m.exec(code)?.[1]
+    const name = /^\/\/ (app\/[\w./[\]-]+)/m.exec(code)?.[1]
     assert(name, 'each snippet of the recipe names its file')
-    writeFileSync(join(site, name), code.replace(WRITTEN_ENDPOINT, endpoint))
+    mkdirSync(dirname(join(site, name)), { recursive: true })
+    writeFileSync(join(site, name), code)
     return name
   })
-  assert.deepEqual(files, ['app/tracking.tsx', 'app/layout.tsx', 'app/page.tsx'])
+  assert.deepEqual(files, [
+    'app/tracking.tsx',
+    'app/layout.tsx',
+    'app/post-link.tsx',
+    'app/page.tsx',
+    'app/posts/[id]/post.tsx',
+    'app/posts/[id]/page.tsx',
+  ])
   mkdirSync(join(site, 'app/marked'), { recursive: true })
   writeFileSync(join(site, 'app/marked/page.tsx'), MARKED_PAGE)
 }
@@ -83,7 +87,7 @@ function takeDirectiveAway() {
 
 async function visit(origin, collector) {
   const html = await (await fetch(origin)).text()
-  assert.match(html, /<article[^>]*>Seen<\/article>/, 'the server sends the content')
+  assert.match(html, /<article[^>]*><a [^>]*>Seen<\/a><\/article>/, 'the server sends the content')
 
   const marked = await (await fetch(`${origin}/marked`)).text()
   assert.match(marked, /<article data-sightline="post:7" data-sightline-source="feed" data-sightline-position="2">/)
@@ -98,12 +102,28 @@ async function visit(origin, collector) {
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     await page.goto(origin)
-    const giveUpAt = Date.now() + ARRIVES_WITHIN_MS
     let events = []
-    while (!events.some(({ type }) => type === 'impression') && Date.now() < giveUpAt) {
-      await page.waitForTimeout(200)
-      events = (await (await fetch(`${collector}/_test/events`)).json()).events
+    const arrive = async (wanted) => {
+      const giveUpAt = Date.now() + ARRIVES_WITHIN_MS
+      while (!events.some(({ type }) => type === wanted) && Date.now() < giveUpAt) {
+        await page.waitForTimeout(200)
+        events = (await (await fetch(`${collector}/_test/events`)).json()).events
+      }
     }
+    await arrive('impression')
+    await page.click('article a')
+    await page.waitForSelector('main')
+    await arrive('click')
+    const clicks = events.filter(({ type }) => type === 'click')
+    assert.deepEqual(
+      clicks.map(({ content, source, position }) => ({ content, source, position })),
+      [{ content: { type: 'post', id: '42' }, source: 'feed', position: 0 }],
+      'one click arrives',
+    )
+    // Long enough to be read, then away: the view of the post's own page.
+    await page.waitForTimeout(1_500)
+    await page.goBack()
+    await arrive('view')
     const impressions = events.filter(({ type }) => type === 'impression')
     assert.deepEqual(
       impressions.map(({ content, source, position }) => ({ content, source, position })),
@@ -112,9 +132,13 @@ async function visit(origin, collector) {
     )
     const pageViews = events.filter(({ type }) => type === 'page_view')
     assert.deepEqual(
-      pageViews.map(({ content }) => content.id),
-      ['/'],
-      'one page view arrives',
+      pageViews.map(({ content }) => content.id).slice(0, 2),
+      ['/', '/posts/42'],
+      'a page view of each page arrives',
+    )
+    assert(
+      events.some(({ type, content }) => type === 'view' && content.id === '42'),
+      'a view of the post arrives',
     )
     // The recipe has no icon, which a browser asks for.
     const told = complaints.filter((text) => !/404/.test(text))
@@ -132,9 +156,9 @@ try {
     [cli, 'start', '--memory', '--port', '0'],
     site,
   )
-  writeRecipe(collector)
+  writeRecipe()
 
-  const good = await build()
+  const good = await build(collector)
   assert.equal(good.code, 0, good.said)
   console.log(`next build: passed in ${good.seconds} s`)
 
@@ -145,10 +169,10 @@ try {
     site,
   )
   await visit(origin, collector)
-  console.log('served HTML, one impression, one page view, no error in the browser: passed')
+  console.log('served HTML, impression, click, page views, view of the post, no error in the browser: passed')
 
   takeDirectiveAway()
-  const bad = await build()
+  const bad = await build(collector)
   assert.notEqual(bad.code, 0, "the build passes without 'use client' in the adapter, so it proves nothing")
   assert.match(bad.said, /createContext|useRef|client/i, bad.said)
   console.log(

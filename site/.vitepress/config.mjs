@@ -39,10 +39,11 @@ function linkTo(name) {
 const group = (text, names) => ({ text, collapsed: false, items: names.map(linkTo) })
 
 function readSidebar() {
-  const named = new Set(groups.flatMap(([, names]) => names))
+  const named = new Set(['start', ...groups.flatMap(([, names]) => names)])
   const others = namesIn('').filter((name) => !named.has(name))
   return [
-    { text: 'Start', link: '/' },
+    { text: 'What it is', link: '/' },
+    linkTo('start'),
     ...groups.map(([text, names]) =>
       group(
         text,
@@ -127,9 +128,10 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
-      { text: 'Start', link: '/' },
+      { text: 'Start', link: '/docs/start' },
       { text: 'SDK', link: '/docs/sdk' },
       { text: 'Collector', link: '/docs/collector' },
+      { text: 'API', link: '/docs/api' },
       { text: 'Changes', link: '/CHANGELOG' },
     ],
     sidebar: readSidebar(),

@@ -1,5 +1,5 @@
 // The description of a collector becomes docs/api.md: each route with who may ask it, its parameters, a call and what came back.
-import { curlOf, whoIs } from '../../packages/collector/src/description/docs-page'
+import { curlOf } from '../../packages/collector/src/description/docs-page'
 import type {
   ApiDescription,
   DescribedOperation,
@@ -28,6 +28,8 @@ interface Group {
   /** What the reader has to know before the first route. */
   about: string
   has: RegExp
+  /** Who the holder of a user's token has to be. */
+  users?: string
 }
 
 /** In the order of the page. A route is in the first group that has it. */
@@ -42,11 +44,13 @@ const groups: Group[] = [
     title: 'Ask about everything',
     about: 'What each number is, and how sure it is: [numbers](numbers.md). Days without events are there, with zeros.',
     has: /^GET \/v1\/(stats\/|trending|live|now)/,
+    users: 'moderator',
   },
   {
     title: 'Ask about one content',
-    about: 'Also for its owner: the user whom the catalogue names as `ownerId`.',
-    has: /^GET \/v1\/content\/[^/]+\/[^/]+\/(stats|distributions)$/,
+    about: 'Its owner is the user whom the catalogue names as `ownerId`.',
+    has: /^GET \/v1\/content\/[^/]+\/[^/]+\/\w+$/,
+    users: 'moderator, its owner',
   },
   {
     title: 'The catalogue',
@@ -67,6 +71,7 @@ const groups: Group[] = [
     title: 'Share links',
     about: 'One page of the dashboard for people without a token; [what they see](dashboard.md#sharing).',
     has: / \/v1\/shares/,
+    users: 'moderator',
   },
   {
     title: 'Run it',
@@ -83,6 +88,18 @@ const groups: Group[] = [
 /** Parameters that this many routes of a group take are told once for all of them. */
 const SHARED_BY = 4
 const LONGEST_LINE = 100
+
+/** How a number was made: told once for a group, because every answer to a question has it. */
+const PROVENANCE = ['from', 'to', 'timezone', 'audience', 'freshAsOf', 'lateAsOf', 'keptFrom', 'madeFrom']
+
+const who: Record<string, string> = {
+  nobody: 'anybody',
+  user: 'user',
+  share: 'share link',
+  anonymousId: 'anonymous id',
+  admin: 'admin',
+  metrics: '`METRICS_TOKEN`',
+}
 
 export function routesOf(api: ApiDescription): Route[] {
   return Object.entries(api.paths).flatMap(([path, methods]) =>
@@ -107,10 +124,10 @@ export function renderApiPage(api: ApiDescription, answered: ReadonlyMap<string,
   return [
     '| route | for | what it does |',
     '|---|---|---|',
-    ...sections.flatMap(({ own }) =>
+    ...sections.flatMap(({ group, own }) =>
       own.map(
         ({ name, operation }) =>
-          `| [\`${name}\`](#${anchorOf(name)}) | ${whoOf(operation).join(', ')} | ${cell(operation.summary)} |`,
+          `| [\`${name}\`](#${anchorOf(name)}) | ${whoOf(operation, group)} | ${cell(operation.summary)} |`,
       ),
     ),
     ...sections.flatMap(({ group, own }) => renderGroup(group, own, api, answered)),
@@ -119,23 +136,41 @@ export function renderApiPage(api: ApiDescription, answered: ReadonlyMap<string,
 }
 
 function renderGroup(
-  { title, about }: Group,
+  group: Group,
   own: Route[],
   api: ApiDescription,
   answered: ReadonlyMap<string, Answered>,
 ): string[] {
   const shared = sharedParameters(own)
-  const told = new Set(shared.map(keyOf))
+  const provenance = own.map(({ name }) => takeProvenance(answered.get(name)?.body).provenance).find(Boolean)
   return [
     '',
-    `## ${title}`,
+    `## ${group.title}`,
     '',
-    about,
-    ...(shared.length === 0
+    group.about,
+    ...(shared.length === 0 ? [] : ['', 'What several of these take; each says which:', '', ...parameterTable(shared)]),
+    ...(provenance === undefined
       ? []
-      : ['', 'Parameters that several of these take; each says which.', '', ...parameterTable(shared)]),
-    ...own.flatMap((route) => renderRoute(route, told, api, answered.get(route.name))),
+      : [
+          '',
+          'How an answer was made stands first in it, and is left out below:',
+          '',
+          '```json',
+          showJson(provenance),
+          '```',
+        ]),
+    ...own.flatMap((route) => renderRoute(route, group, shared, api, answered.get(route.name))),
   ]
+}
+
+function takeProvenance(body: unknown): { provenance?: Record<string, unknown>; rest: unknown } {
+  if (typeof body !== 'object' || body === null || !PROVENANCE.every((name) => name in body)) return { rest: body }
+  const fields = Object.entries(body)
+  const pick = (isWanted: (name: string) => boolean) => Object.fromEntries(fields.filter(([name]) => isWanted(name)))
+  return {
+    provenance: pick((name) => PROVENANCE.includes(name)),
+    rest: pick((name) => !PROVENANCE.includes(name)),
+  }
 }
 
 const keyOf = ({ name, schema }: DescribedParameter) => `${name} ${JSON.stringify(schema)}`
@@ -148,22 +183,26 @@ function sharedParameters(routes: Route[]): DescribedParameter[] {
 
 function renderRoute(
   { name, path, method, operation }: Route,
-  told: ReadonlySet<string>,
+  group: Group,
+  told: readonly DescribedParameter[],
   api: ApiDescription,
   answer: Answered | undefined,
 ): string[] {
   const { summary, description, parameters = [], requestBody } = operation
-  const shared = parameters.filter((each) => told.has(keyOf(each)))
-  const own = parameters.filter((each) => !told.has(keyOf(each)))
+  const isTold = (parameter: DescribedParameter) => told.some((each) => keyOf(each) === keyOf(parameter))
+  const shared = parameters.filter(isTold)
+  // What the type and the id of a content are needs no row.
+  const own = parameters.filter((each) => !isTold(each) && !(each.in === 'path' && /^(type|id)$/.test(each.name)))
   const codes = codesOf(operation)
   const body = requestBody && shapeOf(requestBody.content['application/json']?.schema)
+  const all = shared.length === told.length ? 'all of the above' : shared.map((each) => `\`${each.name}\``).join(', ')
   return [
     '',
-    `### ${name}`,
+    `### \`${name}\``,
     '',
-    `${summary}${description === undefined ? '' : ` ${description}`} For ${whoOf(operation).join(', ')}.`,
+    `${prose(summary)}${description === undefined ? '' : ` ${prose(description)}`} For: ${whoOf(operation, group)}.`,
     ...(own.length === 0 ? [] : ['', ...parameterTable(own)]),
-    ...(shared.length === 0 ? [] : ['', `Takes ${shared.map((each) => `\`${each.name}\``).join(', ')}, as above.`]),
+    ...(shared.length === 0 ? [] : ['', `Takes ${all}.`]),
     ...(body === undefined ? [] : ['', `Body${requestBody?.required ? '' : ', which may be left out'}: ${body}.`]),
     ...(codes.length === 0 ? [] : ['', `Refuses with ${codes.join(', ')}.`]),
     ...(operation['x-example'] ? ['', '```bash', curlOf(path, method, operation, api), '```'] : []),
@@ -173,21 +212,38 @@ function renderRoute(
 
 function renderAnswer({ responses }: DescribedOperation, answer: Answered | undefined): string[] {
   const status = answer?.status ?? Number(Object.keys(responses).find((each) => each.startsWith('2')))
-  if (answer?.body !== undefined) return ['', `${status}:`, '', '```json', showJson(answer.body), '```']
+  if (answer?.body !== undefined) {
+    return ['', `${status}:`, '', '```json', showJson(takeProvenance(answer.body).rest), '```']
+  }
   const { content = {}, description = '' } = responses[status] ?? {}
   const [mediaType] = Object.keys(content)
-  return ['', mediaType === undefined ? `${status}, without a body.` : `${status}, \`${mediaType}\`: ${description}`]
+  return [
+    '',
+    mediaType === undefined ? `${status}, without a body.` : `${status}, \`${mediaType}\`: ${prose(description)}`,
+  ]
 }
 
-const whoOf = ({ security }: DescribedOperation) =>
-  security.map((one) => Object.keys(one)[0] ?? 'nobody').map((name) => whoIs[name] ?? name)
+function whoOf({ security }: DescribedOperation, { users }: Group): string {
+  const names = security.map((one) => Object.keys(one)[0] ?? 'nobody')
+  return names.map((name) => (name === 'user' && users !== undefined ? users : (who[name] ?? name))).join(', ')
+}
 
 /** Those of tokens and of everything are told once, at the end. */
 const toldOnce = new Set<string>([
   ...everywhere,
-  ...['token_missing', 'token_invalid', 'token_unexpected', 'link_not_valid', 'not_allowed', 'too_many_attempts'],
-  ...['keys_unavailable', 'starting', 'unsupported_media_type', 'unsupported_encoding', 'invalid_json'],
-  ...['forbidden_key', 'body_too_large'],
+  'token_missing',
+  'token_invalid',
+  'token_unexpected',
+  'link_not_valid',
+  'not_allowed',
+  'too_many_attempts',
+  'keys_unavailable',
+  'starting',
+  'unsupported_media_type',
+  'unsupported_encoding',
+  'invalid_json',
+  'forbidden_key',
+  'body_too_large',
 ])
 
 function codesOf({ responses }: DescribedOperation): string[] {
@@ -246,7 +302,13 @@ const anchorOf = (name: string) =>
     .replaceAll(/[^\w\- ]/g, '')
     .replaceAll(' ', '-')
 
-const cell = (text: string) => text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ')
+const cell = (text: string) =>
+  prose(text)
+    .replaceAll('|', String.raw`\|`)
+    .replaceAll('\n', ' ')
+
+/** Outside of code, `<token>` would be a tag. */
+const prose = (text: string) => text.replaceAll(/`[^`]*`|</g, (part) => (part === '<' ? '&lt;' : part))
 
 /** JSON whose short parts stand on one line. */
 function showJson(value: unknown, indent = ''): string {

@@ -19,6 +19,7 @@ const pages = {
   overview: '',
   content: '?page=content&days=30&type=reel&id=3',
   feed: '?page=feed&days=30',
+  viewers: '?page=viewers&days=30',
   live: '?page=live',
   trust: '?page=trust',
   share: '',
@@ -34,6 +35,7 @@ const inDocs = {
   'overview-light-390': 'dashboard-phone',
   'content-light-1280': 'dashboard-content',
   'feed-light-1280': 'dashboard-feed',
+  'viewers-light-1280': 'dashboard-viewers',
   'live-light-1280': 'dashboard-live',
   'trust-light-1280': 'dashboard-trust',
 }

@@ -17,11 +17,13 @@ import { SignIn } from './sign-in'
 import { createClient, StatsFailure, type Client } from './stats-client'
 import { TrustPage } from './trust-page'
 import { NavigationContext, useSelection } from './use-selection'
+import { ViewersPage } from './viewers-page'
 
 const pageOf: Record<PageName, ComponentType> = {
   overview: OverviewPage,
   content: ContentPage,
   feed: FeedPage,
+  viewers: ViewersPage,
   live: LivePage,
   trust: TrustPage,
 }

@@ -10,9 +10,8 @@ import type {
 import type { ContentRef } from '@sightline/sdk/wire'
 import { useState } from 'preact/hooks'
 import { BreakdownPanel } from './breakdown-panel'
-import { CsvButton } from './data-table'
 import { DistributionPanels } from './distribution-panels'
-import { formats, NOTHING } from './format'
+import { formats } from './format'
 import { Freshness } from './freshness'
 import { GoLink } from './go-link'
 import { countedWord, metricNotes, topMetrics, type Metric } from './metrics'
@@ -24,6 +23,7 @@ import { ContentPositionPanel, MOST_POSITIONS } from './position-panel'
 import { SeriesPanel } from './series-panel'
 import { useSession } from './session'
 import { contentPath, maybe, rangeOf, type Maybe } from './stats-client'
+import { FunnelPanel, WatchPanel } from './step-panels'
 import { TopPanel } from './top-panel'
 import { useAnswer } from './use-answer'
 import { useNavigation } from './use-selection'
@@ -133,98 +133,6 @@ function ContentList() {
         )
       }}
     </Answered>
-  )
-}
-
-interface Step {
-  label: string
-  count: number
-  class?: string
-}
-
-interface BarListProps {
-  steps: Step[]
-  /** What the bars are drawn to. */
-  most: number
-  /** What the shares are of. */
-  whole: number
-}
-
-/** Steps as bars, each with its share of the whole. */
-const BarList = ({ steps, most, whole }: BarListProps) => (
-  <ol class="funnel">
-    {steps.map(({ label, count, class: name = '' }) => (
-      <li key={label}>
-        <span class="funnel-label">{label}</span>
-        <span class="funnel-track">
-          <span class={`bar ${name}`} style={{ width: `${(100 * count) / Math.max(1, most)}%` }} />
-        </span>
-        <b>{formats.count(count)}</b>
-        <small>{whole === 0 ? NOTHING : formats.share(count / whole)}</small>
-      </li>
-    ))}
-  </ol>
-)
-
-const stepsCsv = (name: string, steps: Step[], whole: number, fileDays: string) => (
-  <CsvButton
-    name={name}
-    rows={steps}
-    columns={[
-      { label: 'Step', value: ({ label }) => label },
-      { label: 'Events', value: ({ count }) => count },
-      { label: 'Share', value: ({ count }) => (whole === 0 ? null : count / whole) },
-    ]}
-    fileDays={fileDays}
-  />
-)
-
-function FunnelPanel({ totals, fileDays }: { totals: ContentStats['totals']; fileDays: string }) {
-  const { impressions, views, clicks, likes, shares } = totals
-  const steps: Step[] = [
-    { label: 'Seen', count: impressions },
-    { label: 'Viewed', count: views },
-    { label: 'Clicked', count: clicks },
-    { label: 'Liked', count: likes },
-    { label: 'Shared', count: shares },
-  ]
-  const title = 'From seen to shared'
-  return (
-    <Panel
-      id="funnel"
-      title={title}
-      class="list"
-      note="Shares of the impressions"
-      tools={stepsCsv(title, steps, impressions, fileDays)}
-    >
-      <BarList steps={steps} most={Math.max(...steps.map(({ count }) => count))} whole={impressions} />
-    </Panel>
-  )
-}
-
-function WatchPanel({ watches, fileDays }: { watches: ContentStats['watches']; fileDays: string }) {
-  const { skipped, partial, completed, completionRate, interval } = watches
-  const total = skipped + partial + completed
-  const steps: Step[] = [
-    { label: 'Skipped', count: skipped, class: 'skipped' },
-    { label: 'Partly', count: partial, class: 'partial' },
-    { label: 'Completed', count: completed, class: 'completed' },
-  ]
-  const sure = interval === null ? '' : ` (95 %: ${formats.part(interval.low)} to ${formats.part(interval.high)})`
-  return (
-    <Panel
-      id="watches"
-      title="Watches"
-      class="list"
-      note={`Completed: ${formats.share(completionRate)}${sure}`}
-      tools={stepsCsv('Watches', steps, total, fileDays)}
-    >
-      {total === 0 ? (
-        <p class="quiet nothing">Nothing was watched in this period.</p>
-      ) : (
-        <BarList steps={steps} most={total} whole={total} />
-      )}
-    </Panel>
   )
 }
 

@@ -1,6 +1,6 @@
 // What is around every page: where else to go, which days and whose events, the keyboard, and the way out.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Choices } from './choices'
 import { formats } from './format'
 import { GoLink } from './go-link'
@@ -39,7 +39,8 @@ export function Frame({ children }: { children: ComponentChildren }) {
     if (!('days' in period)) go({ period: { days: daysIn(shown) } })
   }
 
-  useEffect(() => {
+  // At once, so that of two quick presses the second one knows what the first did.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const actions = { selection, go, shift, refresh, mayOpen, help: () => help.current?.showModal() }
       if (pressKey(event, actions)) event.preventDefault()
@@ -104,7 +105,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
               value={selection.audience}
               onChange={(audience) => go({ audience })}
             />
-            {page !== 'feed' && (
+            {(page === 'overview' || page === 'content') && (
               <label class="check">
                 <input
                   type="checkbox"

@@ -38,7 +38,7 @@ export function pressKey(event: KeyboardEvent, actions: KeyActions): boolean {
   const { selection, go, shift, refresh, help, mayOpen } = actions
   const { key } = event
   const period = periods.find((each) => each.key === key)
-  const page = /^[1-5]$/.test(key) ? pages[Number(key) - 1]?.value : undefined
+  const page = /^[1-9]$/.test(key) ? pages[Number(key) - 1]?.value : undefined
   if (period !== undefined) go({ period: { days: period.value } })
   else if (page !== undefined) {
     if (mayOpen.includes(page)) go({ page, content: null })

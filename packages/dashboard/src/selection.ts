@@ -2,7 +2,7 @@
 import type { Audience, FilterName, Filters, TopMetric } from '@sightline/collector/stats'
 import type { ContentRef } from '@sightline/sdk/wire'
 
-export type PageName = 'overview' | 'content' | 'feed' | 'live' | 'trust'
+export type PageName = 'overview' | 'content' | 'feed' | 'viewers' | 'live' | 'trust'
 
 export interface DayRange {
   /** First day, inclusive, `YYYY-MM-DD`. */
@@ -41,6 +41,7 @@ export const pages: Choice<PageName>[] = [
   { value: 'overview', label: 'Overview' },
   { value: 'content', label: 'Content' },
   { value: 'feed', label: 'Feed' },
+  { value: 'viewers', label: 'Viewers' },
   { value: 'live', label: 'Live' },
   { value: 'trust', label: 'Trust' },
 ]

@@ -28,8 +28,8 @@ export function useSession(): Session {
 /** Pages that someone may open. */
 export function pagesFor({ role, share }: Who): PageName[] {
   if (role === 'share') return [share?.content ? 'content' : 'overview']
-  if (role === 'admin') return ['overview', 'content', 'feed', 'live', 'trust']
-  return role === 'moderator' ? ['overview', 'content', 'feed', 'live'] : ['content']
+  if (role === 'admin') return ['overview', 'content', 'feed', 'viewers', 'live', 'trust']
+  return role === 'moderator' ? ['overview', 'content', 'feed', 'viewers', 'live'] : ['content']
 }
 
 /** Whether someone may follow a link to this. A shared content is the only one there is. */

@@ -80,6 +80,12 @@ const rowsOf = (list: string) =>
     [...row.children].map((cell) => cell.textContent?.trim()),
   )
 
+/** What the page says about the replay. */
+async function sentence() {
+  await vi.waitUntil(() => dashboard.page.querySelector('#letters .said')?.textContent)
+  return dashboard.page.querySelector('#letters .said')?.textContent
+}
+
 test('tells what became of every event by reason and day, also what a browser lost', () => {
   expect(rowsOf('#outcomes')).toEqual([
     ['Stored', formats.count(2_500), formats.count(1_500), formats.count(1_000)],
@@ -129,11 +135,11 @@ test('lists the settings that were changed, and all of them on request', async (
 test('stores one dead letter again, or all of them, says what came of it and looks anew', async () => {
   collector.answers['trust/dead-letters/replay'] = { body: { stored: 1, duplicates: 1, refused: [] } }
   await dashboard.click('#letters tbody tr:last-child button', 'Store')
-  expect(dashboard.page.querySelector('#letters .said')?.textContent).toBe(
-    'Stored 1; 1 had been stored before; 0 refused again.',
-  )
-  expect(collector.asked.filter(({ path }) => path === 'trust')).toHaveLength(2)
+  expect(await sentence()).toBe('Stored 1; 1 had been stored before; 0 refused again.')
+  const looks = () => collector.asked.filter(({ path }) => path === 'trust').length
+  await vi.waitFor(() => expect(looks()).toBe(2))
   await dashboard.click('#letters .tools button', 'Store all 2 again')
+  await vi.waitFor(() => expect(looks()).toBe(3))
   expect(collector.about('replay')).toEqual([{ id: 'two' }, {}])
 })
 
@@ -143,9 +149,7 @@ test('says why a dead letter could not be stored again', async () => {
     body: { error: { code: 'overloaded', message: 'The collector is busy. Try again in 2 seconds.' } },
   }
   await dashboard.click('#letters tbody button', 'Store')
-  expect(dashboard.page.querySelector('#letters .said')?.textContent).toBe(
-    'The collector is busy. Try again in 2 seconds.',
-  )
+  expect(await sentence()).toBe('The collector is busy. Try again in 2 seconds.')
 })
 
 test('says what it means that there is nothing to list', async () => {

@@ -83,7 +83,7 @@ ${operation['x-example'] ? `<pre>${html(curlOf(path, method, operation, api))}</
 </article>`
 }
 
-export const whoIs: Record<string, string> = {
+const whoIs: Record<string, string> = {
   nobody: 'anybody',
   user: "holders of a user's token",
   share: 'holders of a share link',

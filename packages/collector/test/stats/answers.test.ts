@@ -27,6 +27,8 @@ const at = (hoursAgo: number, type = 'impression', id = '1', fields = {}) =>
     ...fields,
   })
 
+const times = (n: number, type: string, fields: object) => Array.from({ length: n }, () => at(1, type, '1', fields))
+
 const many = (n: number, type: string, variant: string) =>
   Array.from({ length: n }, () => at(1, type, '1', { metadata: { variant } }))
 
@@ -265,13 +267,12 @@ onBothDatabases('answers', (database) => {
     const site = await build({ statsCacheMs: 0 })
     const first = { source: 'feed', position: 0 }
     const third = { source: 'search', position: 2 }
-    const repeat = (n: number, type: string, place: object) => Array.from({ length: n }, () => at(1, type, '1', place))
     for (const events of [
-      repeat(60, 'impression', first),
-      repeat(60, 'impression', first),
-      repeat(12, 'click', first),
-      repeat(99, 'impression', third),
-      repeat(1, 'click', third),
+      times(60, 'impression', first),
+      times(60, 'impression', first),
+      times(12, 'click', first),
+      times(99, 'impression', third),
+      times(1, 'click', third),
       [at(1, 'view', '1', first), at(1, 'view', '1', { source: 'feed', position: 5 })],
       [at(1, 'impression', '1', { source: 'feed' }), at(1, 'impression', '1', { position: 7 })],
       [at(1, 'impression', '2', first)],
