@@ -50,6 +50,9 @@ const dashboard = join(root, 'packages/dashboard')
 /** What was promised for all of its files together, in bytes as brotli. */
 const MOST_BYTES = 60_000
 
+/** Views that told a length, of a content that is in the list of the longest. */
+const LEAST_VIEWS = 10
+
 /** What was promised for the first load on the demo's data, in milliseconds. */
 const FIRST_LOAD_MS = 1_000
 
@@ -214,6 +217,43 @@ const placeOf = (row: StoredEvent) =>
 const hourOf = (row: StoredEvent) => {
   const at = new Date(row.occurred_at)
   return String(((at.getUTCDay() + 6) % 7) * 24 + at.getUTCHours())
+}
+
+/** Views or watches that told a length, how many of those count, and their average, to which repeats add their time. */
+async function lengthsIn({ db }: Served, type: 'view' | 'watch', signedInOnly = false) {
+  const rows = await db.kysely
+    .selectFrom('event_log')
+    .select(['content_type', 'content_id', 'counted', 'duration_ms', 'user_id'])
+    .where('type', '=', type)
+    .where('duration_ms', 'is not', null)
+    .where(({ or, eb }) => or([eb('counted', '=', true), eb('flags', '>=', 4_096)]))
+    .execute()
+  return rows.filter(({ user_id }) => user_id !== null || !signedInOnly)
+}
+type Length = Awaited<ReturnType<typeof lengthsIn>>[number]
+
+function averageOf(rows: readonly Length[]): { count: number; averageMs: number | null } {
+  const n = rows.filter(({ counted }) => counted).length
+  return { count: n, averageMs: n === 0 ? null : rows.reduce((sum, row) => sum + row.duration_ms!, 0) / n }
+}
+
+/** Skipped, partly watched and completed watches, by the settings in force. */
+async function watchClassesIn({ db, config }: Served, isAsked: (row: StoredEvent) => boolean): Promise<number[]> {
+  const rows = await db.kysely
+    .selectFrom('event_log as e')
+    .leftJoin('content as c', (join) => join.onRef('c.type', '=', 'e.content_type').onRef('c.id', '=', 'e.content_id'))
+    .selectAll('e')
+    .select('c.duration_ms as length_ms')
+    .where('e.type', '=', 'watch')
+    .where('e.counted', '=', true)
+    .execute()
+  const classes = rows.filter(isAsked).map(({ duration_ms, media_duration_ms, length_ms, flags }) => {
+    const percent = (100 * (duration_ms ?? NaN)) / (length_ms ?? media_duration_ms ?? NaN)
+    if ((flags & 64) > 0 || percent >= config.watchCompletePercent) return 'completed'
+    if (duration_ms === null) return 'told no time'
+    return duration_ms < config.watchSkipMs || percent < config.watchSkipPercent ? 'skipped' : 'partial'
+  })
+  return ['skipped', 'partial', 'completed'].map((wanted) => classes.filter((each) => each === wanted).length)
 }
 
 const variantOf = ({ metadata }: StoredEvent) => (metadata as { variant?: string } | null)?.variant ?? null
@@ -533,6 +573,13 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const classes = await page.$$eval('#watches li b', (numbers) => numbers.map((each) => each.textContent))
     const told = [watches.skipped, watches.partial, watches.completed]
     expect(classes).toEqual(told.every((each) => each === 0) ? [] : told.map(count))
+    expect(told).toEqual(await watchClassesIn(served, (row) => row.content_type === type && row.content_id === id))
+    const { series } = await served.ask<ContentStats>(`${path}?days=7`)
+    const seen = tally(ofType(stored, 'impression'), dayOf)
+    expect(series.map((day) => day.impressions)).toEqual(series.map(({ day }) => seen.get(day) ?? 0))
+    expect(series.map((day) => day.viewers)).toEqual(
+      series.map(({ day }) => viewersIn(stored.filter((row) => dayOf(row) === day))),
+    )
     const sources = listOf(tally(ofType(stored, 'impression'), ({ source }) => source))
     expect(breakdowns.source.items.map((item) => item.count)).toEqual(sources)
     expect((await rowsOf(page, '#by-source')).map((cells) => cells[1])).toEqual(sources.map(count))
@@ -685,16 +732,32 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     expect(shownUsers.map((cells) => cells[1])).toEqual([...acts.values()].slice(0, 10).map(count))
 
     const { views, watches, items } = await served.ask<Durations>(`stats/durations?${query}`)
-    const lengths = ofType(stored, 'view').filter(
-      ({ user_id, duration_ms }) => user_id !== null && duration_ms !== null,
-    )
-    expect(views.count).toBe(lengths.length)
+    const lengths = await lengthsIn(served, 'view', true)
+    expect(views).toEqual(averageOf(lengths))
+    expect(watches).toMatchObject(averageOf(await lengthsIn(served, 'watch', true)))
     const facts = await page.$$eval('#durations dd', (each) => each.map((fact) => fact.textContent))
     expect([facts[1], facts[3]]).toEqual([count(views.count), count(watches.count)])
-    expect(facts[0]).toBe(`${(views.averageMs! / 1_000).toFixed(1)} s`)
+    const averages = [views, watches].map(({ averageMs }) => `${(averageMs! / 1_000).toFixed(1)} s`)
+    expect([facts[0], facts[2]]).toEqual(averages)
     const classes = await page.$$eval('#watches li b', (each) => each.map((number) => number.textContent))
     expect(classes).toEqual([watches.skipped, watches.partial, watches.completed].map(count))
-    expect((await rowsOf(page, '#longest')).length).toBe(items.length)
+    expect(classes).toEqual((await watchClassesIn(served, ({ user_id }) => user_id !== null)).map(count))
+    const ofContent = new Map<string, Length[]>()
+    for (const row of lengths) {
+      const content = `${row.content_type} ${row.content_id}`
+      ofContent.set(content, [...(ofContent.get(content) ?? []), row])
+    }
+    const longest = [...ofContent]
+      .filter(([content]) => !content.startsWith('page '))
+      .map(([, rows]) => averageOf(rows))
+      .filter((average) => average.count >= LEAST_VIEWS)
+      .map(({ averageMs }) => averageMs!)
+      .toSorted((one, other) => other - one)
+    expect(items.length).toBeGreaterThan(0)
+    expect(items.map(({ value }) => value)).toEqual(longest.slice(0, items.length))
+    expect((await rowsOf(page, '#longest')).map((cells) => cells[1])).toEqual(
+      longest.slice(0, 10).map((ms) => `${(ms / 1_000).toFixed(1)} s`),
+    )
   })
 
   /** Resolves when it is stored. */

@@ -18,12 +18,15 @@ export function toRows(count, rounds) {
   const all = (variant, field) => rounds.flatMap((round) => round[variant][field])
   const base = { scroll: all('none', 'scroll'), script: all('none', 'script') }
   const extraOf = (variant, field) => all(variant, field).map((ms, index) => ms - base[field][index])
-  const shared = extraOf('shared', 'scroll')
-  const sharedMs = median(shared)
-  return Object.keys(names).map((variant) => {
+  const [shared, again] = ['shared', 'sharedAgain'].map((variant) => extraOf(variant, 'scroll'))
+  const both = shared.map((ms, index) => (ms + again[index]) / 2)
+  return Object.keys(rounds[0]).map((variant) => {
     const extra = extraOf(variant, 'scroll')
-    // Each turn against the shared observer's turn beside it. A median of quotients would be too high: noise divides too.
-    const beyond = extra.map((ms, index) => ms - shared[index])
+    // A bare page has only the other one to be compared with.
+    const bare = variant.startsWith('shared') ? shared : both
+    const bareMs = median(bare)
+    // Each turn against the bare pages' turns beside it. A median of quotients would be too high: noise divides too.
+    const beyond = extra.map((ms, index) => ms - bare[index])
     const still = rounds.map((round) => round[variant].stillMs - round.none.stillMs)
     return {
       count,
@@ -32,8 +35,8 @@ export function toRows(count, rounds) {
       extraMs: { median: median(extra), quartiles: [quantile(extra, 0.25), quantile(extra, 0.75)] },
       extraScriptMs: median(extraOf(variant, 'script')),
       ratio: {
-        median: 1 + median(beyond) / sharedMs,
-        interval: medianInterval(beyond).map((ms) => 1 + ms / sharedMs),
+        median: 1 + median(beyond) / bareMs,
+        interval: medianInterval(beyond).map((ms) => 1 + ms / bareMs),
       },
       extraStillMs: median(still),
       startMs: best(all(variant, 'startMs')),

@@ -1,7 +1,9 @@
 // One round: a fresh page for every variant, all of them scrolled in turns so that the machine's moods hit all alike.
 import { openPage } from './browser.mjs'
 
-export const variants = ['none', 'shared', 'sightline', 'sharedAgain', 'perElement', 'react']
+/** What the limit is about: Sightline between two pages that it is compared with. */
+export const ours = ['none', 'shared', 'sightline', 'sharedAgain']
+export const variants = [...ours, 'perElement', 'react']
 
 /** Frames measured per variant and round: BLOCKS · FRAMES = 360, in turns of a second. */
 const BLOCKS = 6
@@ -23,7 +25,7 @@ const SETTLE_MS = 1_500
  * @returns by variant, main-thread CPU in milliseconds: `startMs` (of a tracker), `registerMs`, `firstMs` (until the first entries are handled),
  * what both hold of mounting React without an observer, and per frame `scroll`, `script` (the part of it that was JavaScript), both by block, and `stillMs`
  */
-export async function runRound(browser, origin, count, round) {
+export async function runRound(browser, origin, { count, round, variants }) {
   const pages = {}
   const results = {}
   try {

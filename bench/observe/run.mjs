@@ -5,12 +5,18 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bundlePage, installOnce, launchChromium, openPage, openSite } from './browser.mjs'
 import { formatLeftovers, formatRows, formatVerdicts, judge, toRows } from './report.mjs'
-import { runRound } from './rounds.mjs'
+import { ours, runRound, variants } from './rounds.mjs'
 
 const allSizes = [1_000, 10_000]
 const mountedElements = 10_000
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, elements: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    elements: { type: 'string' },
+    ours: { type: 'boolean', default: false },
+  },
+})
 const sizes = allSizes.filter((count) => values.elements === undefined || count === Number(values.elements))
 const roundCount = Number(values.rounds)
 if (!Number.isInteger(roundCount) || roundCount < 1) {
@@ -31,7 +37,9 @@ try {
   const rounds = Object.fromEntries(sizes.map((count) => [count, []]))
   for (let round = 0; round < roundCount; round++) {
     for (const count of sizes) {
-      rounds[count].push(await runRound(browser, site.origin, count, round))
+      rounds[count].push(
+        await runRound(browser, site.origin, { count, round, variants: values.ours ? ours : variants }),
+      )
       console.log(`round ${round + 1} of ${roundCount}, ${count} elements`)
     }
   }
@@ -51,8 +59,9 @@ try {
 
   const path = fileURLToPath(new URL('result.json', import.meta.url))
   const result = { machine: { ...machine, loadAfter: loadavg()[0] }, verdicts, rows, leftovers, rounds }
-  await writeFile(path, JSON.stringify(result, undefined, 2))
-  console.log(`\nload ${loadavg()[0].toFixed(1)} at the end; every sample: ${path}`)
+  const isWhole = sizes.length === allSizes.length && !values.ours
+  if (isWhole) await writeFile(path, JSON.stringify(result, undefined, 2))
+  console.log(`\nload ${loadavg()[0].toFixed(1)} at the end${isWhole ? `; every sample: ${path}` : ''}`)
   process.exitCode = verdicts.every(({ kept }) => kept) ? 0 : 1
 } finally {
   await browser.close()
