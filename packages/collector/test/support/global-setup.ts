@@ -25,6 +25,9 @@ declare module 'vitest' {
   }
 }
 
+// The package of the embedded server would end the run with 0, whatever failed in it.
+process.prependListener('beforeExit', () => process.exit())
+
 const packageDir = fileURLToPath(new URL('../..', import.meta.url))
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
