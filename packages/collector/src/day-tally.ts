@@ -184,17 +184,18 @@ export function tallyBreakdowns(
           select content_key, case when grouping(type) = 1 then ${sql.lit(EVERY_TYPE)} else type end as type,
             authenticated, dimension, value, sum(n)::bigint as n
           from (
-            select content_key, type, authenticated,
+            select content_key, ${typeWord} as type, authenticated,
               case ${each((name) => sql`when grouping(${column(name)}) = 0 then ${sql.lit(name)}`, sql` `)} end as dimension,
               case ${each((name) => sql`when grouping(${column(name)}) = 0 then ${column(name)}`, sql` `)} end as value,
               count(*) as n
             from (
-              select ${keyOf(scope)} as content_key, ${typeWord} as type, e.user_id is not null as authenticated,
+              select ${keyOf(scope)} as content_key, e.type, e.custom_type, e.user_id is not null as authenticated,
                 ${each((name) => sql`${dimensionValue[name]} as ${column(name)}`)}
               from events e
               where ${within('e.occurred_at', [span])} and e.counted ${ofScope(scope)} ${condition}
-            ) counted
-            group by grouping sets (${each((name) => sql`(content_key, type, authenticated, ${column(name)})`)})
+            ) e
+            -- By the number of the type, which is quicker to compare than its word.
+            group by grouping sets (${each((name) => sql`(content_key, e.type, custom_type, authenticated, ${column(name)})`)})
           ) by_value
           group by grouping sets ((content_key, authenticated, dimension, value, type), (content_key, authenticated, dimension, value))
         ) with_all
