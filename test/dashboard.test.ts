@@ -47,6 +47,16 @@ const JWT_SECRET = 'k3Jx9-Vq7Lm2Pz8Rt5Wb1Yc6Nd4Hf0Gs'
 const SAMPLE_DAYS = 4
 const dashboard = join(root, 'packages/dashboard')
 
+/** All but the overview; of one content and of the list of them. */
+const otherPages = [
+  '?page=content',
+  '?page=content&type=reel&id=3',
+  '?page=feed',
+  '?page=viewers',
+  '?page=live',
+  '?page=trust',
+]
+
 /** What was promised for all of its files together, in bytes as brotli. */
 const MOST_BYTES = 60_000
 
@@ -832,15 +842,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
 
   test('every table, on every page, is saved with all of its rows', { timeout: 120_000 }, async () => {
     const found: [string, string, boolean][] = []
-    for (const query of [
-      '',
-      '?page=content',
-      '?page=content&type=reel&id=3',
-      '?page=feed',
-      '?page=viewers',
-      '?page=live',
-      '?page=trust',
-    ]) {
+    for (const query of ['', ...otherPages]) {
       await open(page, served, query)
       const panels = await page.$$eval('.panel:has(table, .funnel)', (all) => all.map(({ id }) => id))
       expect(panels.length).toBeGreaterThan(query === '?page=live' ? -1 : 0)
@@ -1000,16 +1002,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
         const isWider = await visit.page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
         if (isWider) found.push(`${name} is wider than the screen`)
       }
-      for (const query of [
-        '?days=30',
-        '?country=DE&device=mobile&source=',
-        '?page=content',
-        '?page=content&type=reel&id=3',
-        '?page=feed',
-        '?page=viewers',
-        '?page=live',
-        '?page=trust',
-      ]) {
+      for (const query of ['?days=30', '?country=DE&device=mobile&source=', ...otherPages]) {
         await open(visit.page, served, query)
         await look(query)
       }

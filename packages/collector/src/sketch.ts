@@ -1,5 +1,6 @@
 // How many different viewers there were, from a few bytes a day that add up without counting anybody twice (HyperLogLog).
 // Flajolet et al. (2007); the estimate is Ertl's (2017, arXiv:1702.01284, algorithm 6), which needs no tables of bias.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Leading bits of a viewer key that choose its register. */
 const REGISTER_BITS = 14
@@ -20,6 +21,14 @@ export interface Sketch {
   addBytes(bytes: Uint8Array): void
   /** Different viewers so far, not rounded. */
   estimate(): number
+}
+
+/** Adds what was kept in rows. Between two of them others have their turn: what waits for the process is ingest. */
+export async function addRows(sketch: Sketch, rows: readonly { sketch: Uint8Array | null }[]): Promise<void> {
+  for (const { sketch: bytes } of rows) {
+    if (bytes) sketch.addBytes(bytes)
+    await nextTurn()
+  }
 }
 
 export function createSketch(): Sketch {

@@ -99,7 +99,7 @@ function openPostgres(
   const open = (options: PoolOptions) =>
     new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(databaseUrl, options) }) })
   const forIngest = open({ max: ingest, prepared: preparedStatements })
-  const forStats = open({ max: stats, begin: FOR_QUESTIONS })
+  const forStats = open({ max: stats, firstStatement: FOR_QUESTIONS })
   const forJobs = open({ max: jobs, longestStatementMs: LONGEST_JOB_STATEMENT_MS })
   return {
     kysely: forIngest,

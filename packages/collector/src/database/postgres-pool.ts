@@ -21,13 +21,13 @@ export interface PoolOptions {
   /** Whether a connection keeps the plan of a statement that it has seen. */
   prepared?: boolean
   /** A statement that every new connection begins with: `set jit = off`. */
-  begin?: string | undefined
+  firstStatement?: string | undefined
 }
 
 /** A pool of connections. Connects when first asked. */
 export function createPostgresPool(
   databaseUrl: string,
-  { max, longestStatementMs = LONGEST_STATEMENT_MS, prepared = false, begin }: PoolOptions,
+  { max, longestStatementMs = LONGEST_STATEMENT_MS, prepared = false, firstStatement }: PoolOptions,
 ): PostgresPool {
   const names = new Map<string, string>()
   const begun = new WeakSet<PoolClient>()
@@ -64,9 +64,9 @@ export function createPostgresPool(
   return {
     async connect() {
       const client = await pool.connect()
-      if (begin !== undefined && !begun.has(client)) {
+      if (firstStatement !== undefined && !begun.has(client)) {
         // Not as a parameter of the connection: poolers refuse those that they do not know.
-        await client.query(begin).catch((error: unknown) => {
+        await client.query(firstStatement).catch((error: unknown) => {
           client.release(true)
           throw error
         })

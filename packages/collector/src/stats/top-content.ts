@@ -1,11 +1,10 @@
 // Which content had the most of one thing. Pages are ranked by their page views and never among other content.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { NO_CONTENT_KEY } from '../content-key'
 import type { Tables } from '../database/tables'
 import { EVERY_TYPE, registerOf, restOf, sketchBytes, within } from '../day-tally'
 import { Refusal } from '../errors'
-import { createSketch, SKETCH_ERROR } from '../sketch'
+import { addRows, createSketch, SKETCH_ERROR } from '../sketch'
 import {
   assertHoursByContent,
   assertSiteZone,
@@ -313,11 +312,9 @@ async function estimateViewers(db: Kysely<Tables>, plan: DayPlan, leaders: reado
   const found: WithViewers[] = []
   for (const leader of leaders) {
     const sketch = createSketch()
-    for (const { sketch: bytes } of sketchesOf.get(leader.content_key) ?? []) if (bytes) sketch.addBytes(bytes)
+    await addRows(sketch, sketchesOf.get(leader.content_key) ?? [])
     const value = Math.round(sketch.estimate())
     if (value > 0) found.push({ ...leader, value, viewers: { value, method: 'hll', error: SKETCH_ERROR } })
-    // What waits for the process meanwhile is ingest.
-    await nextTurn()
   }
   return found
 }

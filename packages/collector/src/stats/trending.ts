@@ -42,11 +42,11 @@ export async function readTrending(
   now: number,
 ): Promise<Trending> {
   const { trendingWindowHours: windowHours } = rules
-  // Counts are whole numbers, which float8 holds exactly, and sums of it are several times as quick as those of int8.
   // Counters are kept by the clock hour, so the newer window ends with the one that runs.
   const endMs = clock.hourStart(now) + HOUR_MS
   const middle = instant(endMs - windowHours * HOUR_MS)
   const start = instant(endMs - 2 * windowHours * HOUR_MS)
+  // Whole numbers, which float8 holds exactly; sums of int8 would be numeric, with which all that follows is slower.
   const count = (type: string, isRecent: boolean) =>
     sql`coalesce(sum(h.count::float8) filter (where h.type = ${sql.lit(type)} and h.hour ${sql.raw(isRecent ? '>=' : '<')} ${middle}), 0)`
   const { rows } = await sql<Row>`

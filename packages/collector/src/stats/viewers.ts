@@ -1,9 +1,8 @@
 // How many different viewers: one by one where that is quick, else from the registers of closed days and open ones.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
 import type { Tables } from '../database/tables'
 import { EVERY_TYPE, registerOf, restOf, sketchBytes, within, type Span } from '../day-tally'
-import { createSketch, SKETCH_ERROR } from '../sketch'
+import { addRows, createSketch, SKETCH_ERROR } from '../sketch'
 import { isBlind, isSiteZone, ofAudience, ofEvents, type DayPlan } from './day-plan'
 import type { Viewers } from './shapes'
 
@@ -51,11 +50,7 @@ export async function readViewers(
     const { rows } = await sql<{ sketch: Uint8Array | null }>`select d.sketch from ${table} d
       where d.day = any(${closedDays}::date[]) and d.type = ${sql.lit(EVERY_TYPE)}
         ${ofAudience(audience, 'd.authenticated')} ${ofContent(contentKey, 'd.content_key')}`.execute(db)
-    for (const row of rows) {
-      if (row.sketch) sketch.addBytes(row.sketch)
-      // What waits for the process meanwhile is ingest.
-      await nextTurn()
-    }
+    await addRows(sketch, rows)
   }
   if (rawSpans.length > 0) {
     sources.add('events')
@@ -65,7 +60,7 @@ export async function readViewers(
           ${ofEvents(plan)} ${ofContent(contentKey, 'e.content_key')}
         group by 1
       ) per_register`.execute(db)
-    if (rows[0]?.sketch) sketch.addBytes(rows[0].sketch)
+    await addRows(sketch, rows)
   }
   return estimated(sketch.estimate())
 }

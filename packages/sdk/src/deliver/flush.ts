@@ -95,7 +95,7 @@ export function createFlusher(ports: FlusherPorts): Flusher {
     recorded() {
       if (now() - exitedAt < AFTER_EXIT_MS) queueMicrotask(() => ports.guard(exit))
       const inMs = isFull() ? 0 : ports.flushIntervalMs
-      // A timer costs as much as all the rest of an event.
+      // One timer serves all events of a batch.
       if (timer && dueAt <= now() + inMs) will.renew()
       else plan(inMs)
     },
