@@ -45,6 +45,8 @@ const { sql } = createRequire(join(root, 'packages/collector/package.json'))('ky
 const ADMIN_TOKEN = 'Zt8-wQ4nB6vM1xK9pL3sD7fG5hJ2rC0y'
 const JWT_SECRET = 'k3Jx9-Vq7Lm2Pz8Rt5Wb1Yc6Nd4Hf0Gs'
 const SAMPLE_DAYS = 4
+/** Thursday evening: the sample is as rich, and the days before are as closed, whenever the tests run. */
+const EVENING = 'Thu, 05 Feb 2026 20:00:00 GMT'
 const dashboard = join(root, 'packages/dashboard')
 
 /** All but the overview; of one content and of the list of them. */
@@ -76,6 +78,9 @@ interface Served {
 
 let browser: Browser
 const opened: Served[] = []
+/** Time of the collectors here: it passes as ever, from that evening on. */
+const now = () => Date.parse(EVENING) + Math.floor(performance.now())
+
 /** One that no event has reached. */
 let unused: Served | undefined
 
@@ -93,7 +98,7 @@ async function serve(): Promise<Served> {
     trending: true,
     compareKeys: ['variant'],
   })
-  const app = await buildCollector({ db, config })
+  const app = await buildCollector({ db, config, now })
   const origin = new URL(await app.listen({ port: 0, host: '127.0.0.1' })).origin
   const served: Served = {
     config,
@@ -148,6 +153,11 @@ async function whatMoves(served: Served, reducedMotion: 'reduce' | 'no-preferenc
   )
   await visit.context.close()
   return names
+}
+
+/** Opens the table below a chart, unless it is open because the chart has nothing to show. */
+async function openTable(page: Page, panel: string) {
+  if ((await page.locator(`${panel} details[open]`).count()) === 0) await page.click(`${panel} summary`)
 }
 
 /** The texts of a table's cells, row by row. */
@@ -318,10 +328,10 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
   beforeAll(async () => {
     served = await serve()
     const { app, db } = served
-    const visits = drawVisits(demoPosts, { seed: '1', days: SAMPLE_DAYS }, createSiteClock('UTC'), Date.now())
+    const visits = drawVisits(demoPosts, { seed: '1', days: SAMPLE_DAYS }, createSiteClock('UTC'), now())
     await nameContent(db.kysely, demoPosts)
-    await fill(visits, { app, jwtSecret: JWT_SECRET, onProgress() {}, signal: new AbortController().signal })
-    await closeFilledDays(db, served.config, Date.now)
+    await fill(visits, { app, jwtSecret: JWT_SECRET, onProgress() {}, now, signal: new AbortController().signal })
+    await closeFilledDays(db, served.config, now)
     ;({ context, page, complaints } = await openPage())
     page.on('request', (request) => requested.add(new URL(request.url()).origin))
   })
@@ -408,7 +418,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
 
   /** Every number of the overview, as it is on the screen. */
   async function readOverview(): Promise<Record<string, unknown>> {
-    if ((await page.locator('#series details[open]').count()) === 0) await page.click('#series summary')
+    await openTable(page, '#series')
     const numbersOf = async (list: string) => (await rowsOf(page, list)).map((cells) => cells[1])
     return {
       viewers: await card(page, 'Viewers'),
@@ -605,11 +615,11 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const sources = [...new Set(items.map(({ source }) => source))]
     expect(sources.length).toBeGreaterThan(1)
     expect(items.length).toBeGreaterThan(sources.length)
-    if ((await page.locator('#positions details[open]').count()) === 0) await page.click('#positions summary')
+    await openTable(page, '#positions')
     for (const source of sources) {
       await page.selectOption('#positions select', source)
       await page.waitForURL((url) => url.searchParams.get('source') === source)
-      if ((await page.locator('#positions details[open]').count()) === 0) await page.click('#positions summary')
+      await openTable(page, '#positions')
       const own = items.filter((item) => item.source === source)
       await expect
         .poll(() => rowsOf(page, '#positions'))
@@ -649,7 +659,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
 
   test('the feed shows click-through by position and source, trends, hours and variants as the API tells them', async () => {
     await open(page, served, '?page=feed&source=feed')
-    await page.click('#positions summary')
+    await openTable(page, '#positions')
     const { items } = await served.ask<Positions>('stats/positions?days=7&limit=1000')
     const stored = await storedEvents(served)
     expect(items.map((item) => [item.source, item.position, item.impressions, item.clicks])).toEqual(placesIn(stored))
@@ -865,7 +875,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
     const { items } = await served.ask<Positions>('stats/positions?days=7&limit=1000')
     const place = items.find(({ source, position }) => source === 'feed' && position === 0)
     await visit.page.selectOption('#positions select', 'feed')
-    await visit.page.click('#positions summary')
+    await openTable(visit.page, '#positions')
     const german = new Intl.NumberFormat('de-DE')
     const percent = new Intl.NumberFormat('de-DE', { style: 'percent', minimumFractionDigits: 2 })
     expect((await rowsOf(visit.page, '#positions'))[0]!.slice(1, 4)).toEqual([
@@ -946,7 +956,7 @@ describe.skipIf(!chromiumPath)('on sample data', () => {
       .where('type', '=', 'post')
       .where('id', '=', '1')
       .execute()
-    const token = await tokenOf('ada')
+    const token = await tokenOf('ada', {}, now())
     await open(page, served, '?page=content&type=post&id=1', token)
     const { totals } = await served.ask<ContentStats>('content/post/1/stats?days=7')
     expect(await card(page, 'Impressions')).toBe(count(totals.impressions))
@@ -1063,7 +1073,7 @@ describe.skipIf(!chromiumPath)('with an attack in every text that a stranger can
 
   beforeAll(async () => {
     served = await serve()
-    const now = Date.now()
+    const arrivedAt = new Date(now())
     for (const [index, text] of attacks.entries()) {
       const content = { type: 'post', id: text }
       const base = { content, source: text, viewType: text, position: 0, metadata: { variant: text } }
@@ -1094,7 +1104,7 @@ describe.skipIf(!chromiumPath)('with an attack in every text that a stranger can
         .insertInto('dead_letters')
         .values({
           event_id: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
-          received_at: new Date(now),
+          received_at: arrivedAt,
           viewer_key: '1',
           user_id: text,
           code: '22P02',

@@ -92,9 +92,9 @@ describe.skipIf(!chromiumPath).concurrent('which content it is', () => {
       for (let frame = 0; frame < 5; frame++) await scene.frame()
       const changedAtMs = scene.now()
       await scene.wait(700)
-      const closedAtMs = scene.now()
       await scene.tracker.flush()
       scene.tracker.close()
+      const closedAtMs = scene.now()
       return { changedAtMs, closedAtMs, observedAtMs: scene.observedAtMs }
     }, twenty)
     await untilHeard(page, 60, 'view')

@@ -140,8 +140,8 @@ describe.skipIf(!chromiumPath).concurrent('how long media is watched', () => {
     const { life, playedAtMs, closedAtMs } = await page.run(async () => {
       await scene.wait(700)
       await scene.tracker.flush()
-      const closedAtMs = scene.now()
       scene.tracker.close()
+      const closedAtMs = scene.now()
       return { life: scene.life, playedAtMs: scene.observedAtMs.played!, closedAtMs }
     })
     await untilHeard(page, 2, 'watch')

@@ -72,9 +72,9 @@ describe.skipIf(!chromiumPath).concurrent('a page that nobody sees', () => {
     const { closedAtMs, observedAtMs } = await page.run(async (ids) => {
       await scene.counted(ids)
       await scene.wait(500)
-      const closedAtMs = scene.now()
       await scene.tracker.flush()
       scene.tracker.close()
+      const closedAtMs = scene.now()
       return { closedAtMs, observedAtMs: scene.observedAtMs }
     }, twenty)
     await untilHeard(page, 40, 'view')
@@ -100,9 +100,9 @@ describe.skipIf(!chromiumPath).concurrent('a page that nobody sees', () => {
     const { closedAtMs, observedAtMs } = await page.run(async (ids) => {
       await scene.counted(ids)
       await scene.wait(500)
-      const closedAtMs = scene.now()
       await scene.tracker.flush()
       scene.tracker.close()
+      const closedAtMs = scene.now()
       return { closedAtMs, observedAtMs: scene.observedAtMs }
     }, twenty)
     await untilHeard(page, 40, 'view')
@@ -170,9 +170,9 @@ describe.skipIf(!chromiumPath).concurrent('a page that nobody sees', () => {
     await page.show()
     const closedAtMs = await page.run(async () => {
       await scene.wait(600)
-      const closedAtMs = scene.now()
       await scene.tracker.flush()
       scene.tracker.close()
+      const closedAtMs = scene.now()
       return closedAtMs
     })
     await untilHeard(page, 40, 'view')

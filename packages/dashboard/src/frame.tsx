@@ -7,16 +7,15 @@ import { GoLink } from './go-link'
 import { pressKey, shortcuts } from './keys'
 import { Logo } from './logo'
 import { PeriodPicker } from './period-picker'
-import { audiences, daysIn, pages, shiftRange } from './selection'
+import { audiences, dayAt, daysIn, lastDays, pages, periods, shiftRange } from './selection'
 import { pagesFor, useSession } from './session'
 import { ShareButton } from './share-dialog'
 import { useNavigation } from './use-selection'
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const { selection, go } = useNavigation()
-  const { who, signOut, refresh, shownRange } = useSession()
+  const { who, signOut, refresh, shownDays } = useSession()
   const help = useRef<HTMLDialogElement>(null)
-  const lastToday = useRef<string | null>(null)
   const mayOpen = pagesFor(who)
   const { page, period } = selection
   const hasDays = page !== 'live' && page !== 'trust'
@@ -28,15 +27,17 @@ export function Frame({ children }: { children: ComponentChildren }) {
   /** What a shared page is called. */
   const title = share && (share.name ?? (share.content === null ? label : `${share.content.type}:${share.content.id}`))
 
+  // From the period that is chosen, whose answer may still be on its way.
   const shift = (steps: number) => {
-    const shown = shownRange.current
+    const shown = shownDays.current
     if (shown === null || !hasDays) return
-    // An answer about the last days ends with the site's today.
-    if ('days' in period) lastToday.current = shown.to
-    const next = shiftRange(shown, steps)
-    const today = lastToday.current
-    if (today === null || next.to < today) return go({ period: { from: next.from, to: next.to } })
-    if (!('days' in period)) go({ period: { days: daysIn(shown) } })
+    const today = dayAt(shown.freshAsOf, shown.timezone)
+    const range = 'days' in period ? lastDays(period.days, today) : period
+    const next = shiftRange(range, steps)
+    if (next.to < today) return go({ period: next })
+    if ('days' in period) return
+    const days = daysIn(range)
+    go({ period: periods.some(({ value }) => value === days) ? { days } : lastDays(days, today) })
   }
 
   // At once, so that of two quick presses the second one knows what the first did.

@@ -8,13 +8,13 @@ import { useNavigation } from './use-selection'
 
 export function PeriodPicker({ onShift }: { onShift(steps: number): void }) {
   const { selection, go } = useNavigation()
-  const { shownRange } = useSession()
+  const { shownDays } = useSession()
   const { period } = selection
   const details = useRef<HTMLDetailsElement>(null)
   const [draft, setDraft] = useState<DayRange>({ from: '', to: '' })
 
   // The days on screen are known when the answer is there, so they are read when somebody wants to change them.
-  const begin = () => setDraft(('days' in period ? shownRange.current : period) ?? { from: '', to: '' })
+  const begin = () => setDraft(('days' in period ? shownDays.current : period) ?? { from: '', to: '' })
 
   const submit = (event: Event) => {
     event.preventDefault()

@@ -200,6 +200,13 @@ export const addDays = (day: string, days: number) =>
 
 export const daysIn = ({ from, to }: DayRange) => Math.round((asTime(to) - asTime(from)) / DAY_MS) + 1
 
+/** The day of an instant in a time zone. */
+export const dayAt = (instant: string, timeZone: string) =>
+  new Intl.DateTimeFormat('en-CA', { timeZone }).format(Date.parse(instant))
+
+/** So many days up to and including `to`. */
+export const lastDays = (days: number, to: string): DayRange => ({ from: addDays(to, 1 - days), to })
+
 /** As many days as the range has, right before it; a negative `steps` goes back. */
 export function shiftRange({ from, to }: DayRange, steps: number): DayRange {
   const days = steps * daysIn({ from, to })

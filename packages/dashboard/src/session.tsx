@@ -1,8 +1,9 @@
 // Who reads, and what every page needs of it: the door to the collector, and the way out.
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { Provenance } from '@sightline/collector/stats'
 import type { Who } from '@sightline/collector/trust'
-import type { DayRange, PageName, Selection } from './selection'
+import type { PageName, Selection } from './selection'
 import type { Client } from './stats-client'
 
 export interface Session {
@@ -13,8 +14,8 @@ export interface Session {
   /** Grows when the reader asks for fresh numbers. */
   refreshes: number
   refresh(): void
-  /** Days of the answer on screen, for the buttons that go back and forth. */
-  shownRange: { current: DayRange | null }
+  /** Days of the answer on screen, the time zone that they are counted in, and when it was made. */
+  shownDays: { current: Pick<Provenance, 'from' | 'to' | 'timezone' | 'freshAsOf'> | null }
 }
 
 export const SessionContext = createContext<Session | null>(null)

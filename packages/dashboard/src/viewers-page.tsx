@@ -35,7 +35,7 @@ function DurationPanel({ views, watches }: Pick<Durations, 'views' | 'watches'>)
 }
 
 export function ViewersPage() {
-  const { shownRange } = useSession()
+  const { shownDays } = useSession()
   const { selection } = useNavigation()
   const { period, audience } = selection
   const state = useAnswer(JSON.stringify([period, audience]), async ({ ask }, signal) => {
@@ -50,7 +50,7 @@ export function ViewersPage() {
   return (
     <Answered state={state}>
       {({ durations, retention, engagement }) => {
-        shownRange.current = durations
+        shownDays.current = durations
         const fileDays = `${durations.from} ${durations.to}`
         return (
           <>

@@ -313,6 +313,15 @@ test('steps back by the key and forth again to today', async () => {
   expect(window.location.search).toBe('')
 })
 
+test('steps back by the period that was chosen last, though its numbers are still on their way', async () => {
+  dashboard = await openDashboard(collector)
+  await dashboard.press('q')
+  await dashboard.press('ArrowLeft')
+  expect(window.location.search).toBe('?from=2024-09-11&to=2024-12-09')
+  await dashboard.press('ArrowRight')
+  expect(window.location.search).toBe('?days=90')
+})
+
 test('says what to do when nothing was recorded', async () => {
   collector.answers.site = { body: siteStats(noTotals) }
   collector.answers.top = { body: topContent([]) }

@@ -16,12 +16,17 @@ export interface FillDependencies {
   jwtSecret: string
   /** Called after each request with the events stored so far. */
   onProgress(stored: number): void
+  /** Current time in milliseconds since 1970, as the collector has it. @default Date.now */
+  now?: () => number
   /** Ends the fill early; it then rejects with the signal's reason. */
   signal: AbortSignal
 }
 
+/** How long a token of the sample holds. */
+const TOKEN_SECONDS = 3_600
+
 /** A token of each user, signed once. */
-function createTokens(secret: string): (userId: string) => Promise<string> {
+function createTokens(secret: string, now: () => number): (userId: string) => Promise<string> {
   const key = new TextEncoder().encode(secret)
   const tokens = new Map<string, Promise<string>>()
   return (userId) => {
@@ -30,8 +35,7 @@ function createTokens(secret: string): (userId: string) => Promise<string> {
     const signed = new SignJWT()
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject(userId)
-      .setIssuedAt()
-      .setExpirationTime('1h')
+      .setExpirationTime(Math.floor(now() / 1_000) + TOKEN_SECONDS)
     const token = signed.sign(key)
     tokens.set(userId, token)
     return token
@@ -50,14 +54,14 @@ const chunk = ({ viewer, events }: SampleVisit): SampleVisit[] =>
  */
 export async function fill(
   visits: SampleVisit[],
-  { app, jwtSecret, onProgress, signal }: FillDependencies,
+  { app, jwtSecret, onProgress, now = Date.now, signal }: FillDependencies,
 ): Promise<void> {
-  const tokenOf = createTokens(jwtSecret)
+  const tokenOf = createTokens(jwtSecret, now)
   const batches = visits.flatMap(chunk).values()
   let stored = 0
 
   async function send({ viewer, events }: SampleVisit): Promise<void> {
-    const payload: Batch = { v: 1, sdk: 'demo/1', sentAt: Date.now(), events }
+    const payload: Batch = { v: 1, sdk: 'demo/1', sentAt: now(), events }
     const response = await app.inject({
       method: 'POST',
       url: '/v1/events',

@@ -9,21 +9,22 @@ import { createSiteClock } from '../../src/site-clock'
 import { onBothDatabases } from '../support/databases'
 import { countersOffBy, countRows } from '../support/events'
 
-// By the real clock, as the demo does it: tokens and the collector's window for late events go by it too.
-const now = Date.now()
+// In the evening, so that two days hold enough to be stopped in the middle. Tokens and the collector go by it too.
+const now = () => Date.parse('Thu, 05 Feb 2026 20:00:00 GMT')
 const jwtSecret = 'b7Qm2vXr9LwT4zKc8NpY1sDf6GhJ3aEu'
-const visits = drawVisits(demoPosts, { seed: '1', days: 2 }, createSiteClock('UTC'), now)
+const visits = drawVisits(demoPosts, { seed: '1', days: 2 }, createSiteClock('UTC'), now())
 const total = visits.reduce((sum, { events }) => sum + events.length, 0)
 
 onBothDatabases('filling with sample data', (database) => {
   let app: FastifyInstance
   beforeEach(async () => {
-    app = await buildCollector({ db: database(), config: { jwtSecret, logLevel: 'silent', rawRetentionDays: 31 } })
+    const config = { jwtSecret, logLevel: 'silent', rawRetentionDays: 31 } as const
+    app = await buildCollector({ db: database(), config, now })
   })
   afterEach(() => app.close())
 
   const fillAll = (signal = new AbortController().signal, onProgress = (_stored: number) => {}) =>
-    fill(visits, { app, jwtSecret, signal, onProgress })
+    fill(visits, { app, jwtSecret, signal, now, onProgress })
 
   test('stores every event through the public API, and again changes nothing', async () => {
     await fillAll()
@@ -60,7 +61,9 @@ onBothDatabases('filling with sample data', (database) => {
       events: visit.events.map((event) => ({ ...event, type: 'Not a type' })),
     }))
     const signal = new AbortController().signal
-    await expect(fill(broken, { app, jwtSecret, signal, onProgress() {} })).rejects.toThrow(/\(400\).*invalid_type/)
+    await expect(fill(broken, { app, jwtSecret, signal, now, onProgress() {} })).rejects.toThrow(
+      /\(400\).*invalid_type/,
+    )
   })
 
   test('gives the cards their titles, before or after they were seen', async () => {
