@@ -130,6 +130,8 @@ export default defineConfig({
           root: './packages/collector',
           include: ['test/**/*.test.ts'],
           environment: 'node',
+          // A thread a file is up sooner than a process, and there are many files.
+          pool: 'threads',
           globalSetup: './test/support/global-setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,16 +1,6 @@
 // The command `sightline`: first word to command, errors to sentences and exit codes (0, 1, 2 usage, 78 configuration).
 import { version } from '../package.json'
-import { deadLettersCommand } from './commands/dead-letters'
-import { demoCommand } from './commands/demo'
-import { doctorCommand } from './commands/doctor'
-import { eraseCommand } from './commands/erase'
-import { exportCommand } from './commands/export'
 import { helpText } from './commands/help'
-import { importCommand } from './commands/import'
-import { jobsCommand } from './commands/jobs'
-import { migrateCommand } from './commands/migrate'
-import { startCommand } from './commands/start'
-import { tokenCommand } from './commands/token'
 import { ConfigError } from './config'
 import { DataDirInUse } from './database/data-dir-lock'
 import { classifyError } from './database/error-class'
@@ -19,18 +9,19 @@ import { nearMiss } from './near-miss'
 
 type Command = (argv: string[], env: NodeJS.ProcessEnv, environment: Environment) => Promise<number>
 
-const commands: Record<string, Command> = {
-  start: startCommand,
-  demo: demoCommand,
-  migrate: migrateCommand,
-  token: tokenCommand,
-  'dead-letters': deadLettersCommand,
-  export: exportCommand,
-  import: importCommand,
-  erase: eraseCommand,
-  jobs: jobsCommand,
-  doctor: doctorCommand,
-}
+/** Loaded when they are called: help is there at once, and no command waits for what another one needs. */
+const commands = new Map<string, () => Promise<Command>>([
+  ['start', async () => (await import('./commands/start')).startCommand],
+  ['demo', async () => (await import('./commands/demo')).demoCommand],
+  ['migrate', async () => (await import('./commands/migrate')).migrateCommand],
+  ['token', async () => (await import('./commands/token')).tokenCommand],
+  ['dead-letters', async () => (await import('./commands/dead-letters')).deadLettersCommand],
+  ['export', async () => (await import('./commands/export')).exportCommand],
+  ['import', async () => (await import('./commands/import')).importCommand],
+  ['erase', async () => (await import('./commands/erase')).eraseCommand],
+  ['jobs', async () => (await import('./commands/jobs')).jobsCommand],
+  ['doctor', async () => (await import('./commands/doctor')).doctorCommand],
+])
 
 async function run([command = 'start', ...argv]: string[]): Promise<number> {
   if (command === '--version') {
@@ -45,15 +36,16 @@ async function run([command = 'start', ...argv]: string[]): Promise<number> {
   }
   // `sightline --port 80` is `sightline start --port 80`.
   const startsWithFlag = command.startsWith('-')
-  const chosen = startsWithFlag ? startCommand : commands[command]
-  if (!chosen) {
-    const meant = nearMiss(command, [...Object.keys(commands), 'help'])
+  const load = commands.get(startsWithFlag ? 'start' : command)
+  if (!load) {
+    const meant = nearMiss(command, [...commands.keys(), 'help'])
     const advice = meant === undefined ? `\n\n${helpText()}` : ` Did you mean "${meant}"?`
     console.error(`sightline: there is no command "${command}".${advice}`)
     return 2
   }
   const environment = readEnvironment(startsWithFlag ? [command, ...argv] : argv, process.env)
   for (const warning of environment.warnings) console.error(warning)
+  const chosen = await load()
   return chosen(environment.rest, environment.env, environment)
 }
 

@@ -49,6 +49,7 @@ describe('with a database that is not there, the example gets past its arguments
 
 test.each([
   [['strat'], 'there is no command "strat". Did you mean "start"?'],
+  [['constructor'], 'there is no command "constructor".'],
   [['start', '--prot', '80'], 'unknown argument "--prot". Did you mean --port?'],
   [['migrate', '--dryrun'], 'unknown argument "--dryrun".'],
 ])('%j is a wrong call, and says what may have been meant', async (argv, sentence) => {

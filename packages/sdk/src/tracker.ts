@@ -154,8 +154,8 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
   ): () => void {
     let stop = nothing
     run(() => {
-      const last = typeof subject === 'function' ? (guard(subject) ?? ({} as Subject)) : subject
-      const content = readContent(last.content)
+      const asking: Asked = { subject, last: {} as Subject }
+      const content = readContent(read(asking).content)
       let wrong = element?.nodeType === 1 ? '' : 'an element'
       if (name !== 'observe' && typeof player?.paused !== 'boolean') wrong ||= 'a media element'
       if (!content) wrong ||= 'content such as { type: "post", id: "42" }'
@@ -171,7 +171,7 @@ function startTracker(options: Resolved<TrackerOptions>, rules: ReturnType<typeo
         wishes = readWishes(all)
       }
       if (wrong || !content) return explain(`${name}() does nothing: expected ${wrong}.`)
-      const asked = { subject, last, content, wishes }
+      const asked = { ...asking, content, wishes }
       stop = player ? watches.observe(element, media.enlist(player, asked)) : observations.observe(element, asked)
     })
     return stop
