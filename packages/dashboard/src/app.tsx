@@ -10,7 +10,7 @@ import { LivePage } from './live-page'
 import { LoadingNotice } from './notices'
 import { OverviewPage } from './overview-page'
 import { pinNavigation } from './pin-navigation'
-import type { PageName } from './selection'
+import type { PageName, SiteTime } from './selection'
 import { pagesFor, SessionContext, type Session } from './session'
 import { SharedEnd } from './shared-end'
 import { SignIn } from './sign-in'
@@ -128,7 +128,7 @@ export function App({ request, base, token, share = null }: AppProps) {
 function SignedIn({ client, who, onLeave }: { client: Client; who: Who; onLeave(reason: string | null): void }) {
   const navigation = useSelection()
   const [refreshes, setRefreshes] = useState(0)
-  const shownDays = useRef<Session['shownDays']['current']>(null)
+  const siteTime = useRef<SiteTime | null>(null)
   const session = useMemo(
     (): Session => ({
       client,
@@ -136,7 +136,7 @@ function SignedIn({ client, who, onLeave }: { client: Client; who: Who; onLeave(
       signOut: onLeave,
       refreshes,
       refresh: () => setRefreshes((count) => count + 1),
-      shownDays,
+      siteTime,
     }),
     [client, who, onLeave, refreshes],
   )

@@ -84,7 +84,7 @@ const OwnContent = () => (
 )
 
 function ContentList() {
-  const { shownDays } = useSession()
+  const { siteTime } = useSession()
   const { selection, go } = useNavigation()
   const [wanted, setWanted] = useState('')
   const { period, audience, by } = selection
@@ -98,7 +98,7 @@ function ContentList() {
   return (
     <Answered state={state}>
       {(top) => {
-        shownDays.current = top
+        siteTime.current = top
         return (
           <>
             <TopPanel
@@ -145,7 +145,7 @@ interface Loaded {
 }
 
 function OneContent({ content }: { content: ContentRef }) {
-  const { shownDays } = useSession()
+  const { siteTime } = useSession()
   const { selection, go } = useNavigation()
   const { period, audience, compares } = selection
   const metric = metricOf(selection)
@@ -181,7 +181,7 @@ function OneContent({ content }: { content: ContentRef }) {
   return (
     <Answered state={state}>
       {({ now, before, distributions, positions }) => {
-        shownDays.current = now
+        siteTime.current = now
         const { totals } = now
         const fileDays = `${now.from} ${now.to}`
         const { label } = metricNotes[counted]

@@ -40,7 +40,7 @@ async function loadFeed({ ask }: Client, selection: Selection, signal: AbortSign
 }
 
 export function FeedPage() {
-  const { shownDays } = useSession()
+  const { siteTime } = useSession()
   const { selection } = useNavigation()
   const { period, audience, key } = selection
   const state = useAnswer(JSON.stringify([period, audience, key]), (client, signal) =>
@@ -49,7 +49,7 @@ export function FeedPage() {
   return (
     <Answered state={state}>
       {({ site, positions, impressions, clicks, hours, trending, comparison }) => {
-        shownDays.current = site
+        siteTime.current = site
         return (
           <>
             {selection.source !== null && (

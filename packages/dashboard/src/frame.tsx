@@ -7,14 +7,14 @@ import { GoLink } from './go-link'
 import { pressKey, shortcuts } from './keys'
 import { Logo } from './logo'
 import { PeriodPicker } from './period-picker'
-import { audiences, dayAt, daysIn, lastDays, pages, periods, shiftRange } from './selection'
+import { audiences, daysIn, daysOf, lastDays, pages, periods, shiftRange, todayAt } from './selection'
 import { pagesFor, useSession } from './session'
 import { ShareButton } from './share-dialog'
 import { useNavigation } from './use-selection'
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const { selection, go } = useNavigation()
-  const { who, signOut, refresh, shownDays } = useSession()
+  const { who, signOut, refresh, siteTime } = useSession()
   const help = useRef<HTMLDialogElement>(null)
   const mayOpen = pagesFor(who)
   const { page, period } = selection
@@ -29,10 +29,10 @@ export function Frame({ children }: { children: ComponentChildren }) {
 
   // From the period that is chosen, whose answer may still be on its way.
   const shift = (steps: number) => {
-    const shown = shownDays.current
-    if (shown === null || !hasDays) return
-    const today = dayAt(shown.freshAsOf, shown.timezone)
-    const range = 'days' in period ? lastDays(period.days, today) : period
+    const site = siteTime.current
+    if (site === null || !hasDays) return
+    const today = todayAt(site)
+    const range = daysOf(period, site)
     const next = shiftRange(range, steps)
     if (next.to < today) return go({ period: next })
     if ('days' in period) return

@@ -98,7 +98,7 @@ export const isEmpty = ({ totals }: Pick<SiteStats, 'totals'>) => {
 }
 
 export function OverviewPage() {
-  const { client, shownDays } = useSession()
+  const { client, siteTime } = useSession()
   const { selection, go } = useNavigation()
   const { period, audience, compares, filters } = selection
   const metric = metricOf(selection)
@@ -118,7 +118,7 @@ export function OverviewPage() {
       <FilterChips chips={chips} />
       <Answered state={state}>
         {({ site, series, top, pages, breakdowns, before }) => {
-          shownDays.current = site
+          siteTime.current = site
           const { eventsFrom = site.from } = site
           const isCut = eventsFrom > site.from
           const shownFrom = isCut ? eventsFrom : site.from

@@ -2,19 +2,21 @@
 import { useRef, useState } from 'preact/hooks'
 import { Choices } from './choices'
 import { formats } from './format'
-import { periods, type DayRange } from './selection'
+import { daysOf, periods, type DayRange } from './selection'
 import { useSession } from './session'
 import { useNavigation } from './use-selection'
 
 export function PeriodPicker({ onShift }: { onShift(steps: number): void }) {
   const { selection, go } = useNavigation()
-  const { shownDays } = useSession()
+  const { siteTime } = useSession()
   const { period } = selection
   const details = useRef<HTMLDetailsElement>(null)
   const [draft, setDraft] = useState<DayRange>({ from: '', to: '' })
 
-  // The days on screen are known when the answer is there, so they are read when somebody wants to change them.
-  const begin = () => setDraft(('days' in period ? shownDays.current : period) ?? { from: '', to: '' })
+  // Which day it is at the site is known when an answer is there, so it is read when somebody wants to change the days.
+  const begin = () => {
+    if (siteTime.current !== null) setDraft(daysOf(period, siteTime.current))
+  }
 
   const submit = (event: Event) => {
     event.preventDefault()

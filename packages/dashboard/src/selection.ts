@@ -1,5 +1,5 @@
 // What the reader chose to see: read from the URL's query, written back to it, so that a link shows the same page.
-import type { Audience, FilterName, Filters, TopMetric } from '@sightline/collector/stats'
+import type { Audience, FilterName, Filters, Provenance, TopMetric } from '@sightline/collector/stats'
 import type { ContentRef } from '@sightline/sdk/wire'
 
 export type PageName = 'overview' | 'content' | 'feed' | 'viewers' | 'live' | 'trust'
@@ -13,6 +13,9 @@ export interface DayRange {
 
 /** Days up to and including today in the site's time zone, or two days and all between them. */
 export type Period = { days: number } | DayRange
+
+/** Of an answer. */
+export type SiteTime = Pick<Provenance, 'freshAsOf' | 'timezone'>
 
 export interface Selection {
   page: PageName
@@ -200,12 +203,16 @@ export const addDays = (day: string, days: number) =>
 
 export const daysIn = ({ from, to }: DayRange) => Math.round((asTime(to) - asTime(from)) / DAY_MS) + 1
 
-/** The day of an instant in a time zone. */
-export const dayAt = (instant: string, timeZone: string) =>
-  new Intl.DateTimeFormat('en-CA', { timeZone }).format(Date.parse(instant))
+/** The day that it is at the site. */
+export const todayAt = ({ freshAsOf, timezone }: SiteTime) =>
+  new Intl.DateTimeFormat('en-CA', { timeZone: timezone }).format(Date.parse(freshAsOf))
 
 /** So many days up to and including `to`. */
 export const lastDays = (days: number, to: string): DayRange => ({ from: addDays(to, 1 - days), to })
+
+/** First and last day of a period. */
+export const daysOf = (period: Period, site: SiteTime): DayRange =>
+  'days' in period ? lastDays(period.days, todayAt(site)) : period
 
 /** As many days as the range has, right before it; a negative `steps` goes back. */
 export function shiftRange({ from, to }: DayRange, steps: number): DayRange {

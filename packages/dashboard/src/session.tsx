@@ -1,9 +1,8 @@
 // Who reads, and what every page needs of it: the door to the collector, and the way out.
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Provenance } from '@sightline/collector/stats'
 import type { Who } from '@sightline/collector/trust'
-import type { PageName, Selection } from './selection'
+import type { PageName, Selection, SiteTime } from './selection'
 import type { Client } from './stats-client'
 
 export interface Session {
@@ -14,8 +13,8 @@ export interface Session {
   /** Grows when the reader asks for fresh numbers. */
   refreshes: number
   refresh(): void
-  /** Days of the answer on screen, the time zone that they are counted in, and when it was made. */
-  shownDays: { current: Pick<Provenance, 'from' | 'to' | 'timezone' | 'freshAsOf'> | null }
+  /** When the answer on screen was made, and the site's time zone: by both it is known which day it is there. */
+  siteTime: { current: SiteTime | null }
 }
 
 export const SessionContext = createContext<Session | null>(null)

@@ -35,7 +35,7 @@ function DurationPanel({ views, watches }: Pick<Durations, 'views' | 'watches'>)
 }
 
 export function ViewersPage() {
-  const { shownDays } = useSession()
+  const { siteTime } = useSession()
   const { selection } = useNavigation()
   const { period, audience } = selection
   const state = useAnswer(JSON.stringify([period, audience]), async ({ ask }, signal) => {
@@ -50,7 +50,7 @@ export function ViewersPage() {
   return (
     <Answered state={state}>
       {({ durations, retention, engagement }) => {
-        shownDays.current = durations
+        siteTime.current = durations
         const fileDays = `${durations.from} ${durations.to}`
         return (
           <>
